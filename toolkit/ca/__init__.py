@@ -1,0 +1,1 @@
+"""The one door to the CA: transport, signed requests, accounts and orders (RFC 8555)."""

@@ -1,0 +1,81 @@
+"""Signatures: the account key, and requests signed with it (RFC 8555 §6.2, RFC 7515, RFC 7638)."""
+
+from __future__ import annotations
+
+import base64
+import binascii
+import json
+from collections.abc import Mapping
+from typing import Any
+
+import josepy
+from acme.jws import JWS
+from cryptography.hazmat.primitives.asymmetric import ec
+
+from toolkit.errors import BadDocument, UsageError, printable
+
+JWK = josepy.JWKEC | josepy.JWKRSA
+
+_CURVES = {"secp256r1": josepy.ES256, "secp384r1": josepy.ES384, "secp521r1": josepy.ES512}
+_MACS = {"HS256": josepy.HS256, "HS384": josepy.HS384, "HS512": josepy.HS512}
+
+
+class AccountKey:
+    """An account's private key: signs, and names itself by its thumbprint."""
+
+    def __init__(self, jwk: JWK) -> None:
+        self.jwk = jwk
+        self.thumbprint = base64.urlsafe_b64encode(jwk.thumbprint()).rstrip(b"=").decode()
+        self._algorithm = _CURVES[jwk.key.curve.name] if isinstance(jwk, josepy.JWKEC) else josepy.RS256
+
+    @classmethod
+    def generate(cls) -> AccountKey:
+        """A new key: ECDSA on P-256, which every CA takes."""
+        return cls(josepy.JWKEC(key=ec.generate_private_key(ec.SECP256R1())))
+
+    @classmethod
+    def from_json(cls, text: str | bytes, where: str) -> AccountKey:
+        """The key in a JWK text; `where` names it in messages. Raises BadDocument."""
+        try:
+            jwk = josepy.JWK.json_loads(text)
+            if isinstance(jwk, (josepy.JWKEC, josepy.JWKRSA)) and hasattr(jwk.key, "private_numbers"):
+                return cls(jwk)
+        except (josepy.Error, ValueError, KeyError, TypeError) as error:
+            raise BadDocument(f"{where}: not an account key: {printable(error, 200)}") from None
+        raise BadDocument(f"{where}: not a private account key")
+
+    def to_json(self) -> str:
+        """The private key as JWK, as certbot writes it."""
+        return str(self.jwk.json_dumps())
+
+    def public(self) -> dict[str, Any]:
+        """The public key as JWK."""
+        found: dict[str, Any] = self.jwk.public_key().to_json()
+        return found
+
+    def sign(self, payload: bytes, url: str, nonce: bytes, account: str | None) -> bytes:
+        """A signed request: with the account's URL as `kid`, or with the key itself for a new account."""
+        signed = JWS.sign(payload, key=self.jwk, alg=self._algorithm, nonce=nonce, url=url, kid=account)
+        return str(signed.json_dumps()).encode()
+
+
+def decode_nonce(text: str) -> bytes | None:
+    """The bytes of a Replay-Nonce, or None when it is not base64url (RFC 8555 §6.5.1)."""
+    try:
+        return josepy.decode_b64jose(text) if len(text) < 1024 else None
+    except (josepy.DeserializationError, ValueError):
+        return None
+
+
+def external_account_binding(key: AccountKey, kid: str, secret: str, algorithm: str, url: str) -> Mapping[str, Any]:
+    """The binding of a new account to one the CA knows (RFC 8555 §7.3.4).
+
+    `secret` is the MAC key in base64url as the CA hands it out; `url` that of newAccount. Raises UsageError.
+    """
+    try:
+        mac = josepy.JWKOct(key=base64.urlsafe_b64decode(secret + "=" * (-len(secret) % 4)))
+    except (binascii.Error, ValueError):
+        raise UsageError("the EAB key is not base64url", "copy it again from the CA's web site") from None
+    payload = json.dumps(key.public()).encode()
+    found: Mapping[str, Any] = JWS.sign(payload, key=mac, alg=_MACS[algorithm], nonce=None, url=url, kid=kid).to_json()
+    return found
