@@ -17,7 +17,7 @@ help: ## show this list
 	@mkdir -p .cache; exec 9>.cache/venv.lock; ! command -v flock >/dev/null || flock 9; \
 	[ ! $@ -nt setup.cfg ] || [ ! $@ -nt pyproject.toml ] || exit 0; \
 	echo 'creating .venv'; \
-	$(PYTHON) -c 'import ensurepip' 2>/dev/null || tests/run packages; \
+	tests/run packages python3:ensurepip; \
 	$(PYTHON) -m venv .venv; .venv/bin/pip install -qq --editable '.[test]'; touch $@
 
 .PHONY: demo

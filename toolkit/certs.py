@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime
+import hashlib
 import re
 from dataclasses import dataclass
 from typing import Any
@@ -56,6 +57,11 @@ class Chain:
             "fingerprint_sha256": self.fingerprint,
             "names": self.names,
         }
+
+
+def fingerprint(der: bytes) -> str:
+    """The SHA-256 of a certificate in DER, in lower-case hex."""
+    return hashlib.sha256(der).hexdigest()
 
 
 def timestamp(moment: datetime.datetime) -> str:

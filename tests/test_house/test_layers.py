@@ -10,7 +10,7 @@ from tests.test_house import sources
 LAYERS = (
     ("errors", "names", "keys", "certs", "document", "states", "proofs", "waiting"),  # pure
     ("files", "below", "lock", "runner", "ca", "config", "probe"),  # doors
-    ("store", "solvers", "installers"),  # parts
+    ("store", "hooks", "solvers", "installers"),  # parts
     ("issuance",),  # flows
     ("cli", "commands"),  # shell
 )

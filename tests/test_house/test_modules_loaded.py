@@ -16,11 +16,15 @@ LATER = {"acme", "concurrent.futures", "cryptography", "dns", "http.client", "id
 
 def loaded(*argv):
     """The modules that Python loads to run these arguments."""
-    ran = subprocess.run(
-        [sys.executable, "-X", "importtime", *argv], capture_output=True, text=True, timeout=60, cwd=sources.ROOT
-    )
+    command = [sys.executable, "-X", "importtime", *argv]
+    ran = subprocess.run(command, cwd=sources.ROOT, capture_output=True, text=True, timeout=60)
     assert ran.returncode == 0, ran.stderr[-2000:]
-    return {line.rpartition("|")[2].strip() for line in ran.stderr.splitlines() if line.startswith("import time:")}
+    return imported(ran.stderr)
+
+
+def imported(log):
+    """The names in what -X importtime writes, between whatever else stands there."""
+    return {line.rpartition("|")[2].strip() for line in log.splitlines() if line.startswith("import time:")}
 
 
 def reached(module):

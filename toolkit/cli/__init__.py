@@ -1,0 +1,1 @@
+"""The shell side: options, streams, messages, signals. The only place that knows click and stdio."""

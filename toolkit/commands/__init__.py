@@ -1,0 +1,1 @@
+"""One module a command: its options, and a few lines that call the library."""

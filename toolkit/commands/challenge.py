@@ -1,0 +1,36 @@
+"""acme-challenge: prove control of the names of an order."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from toolkit.cli import options
+
+if TYPE_CHECKING:
+    from toolkit.cli.setup import Run
+
+
+@options.command("acme-challenge", "prove control of the names of an order")
+@options.authenticator
+@options.hooks
+@options.checks
+@options.server
+@options.staged_stream
+def main(run: Run) -> None:
+    """Present the proofs of each document's order, check them, answer the CA, and clean up.
+
+    STAGE is present, check, answer or cleanup; without one, all four run. Only answer speaks to the CA.
+    """
+    from toolkit.issuance import challenge
+
+    context, plan, stages = run.context(), run.plan(), run.stages()
+    try:
+        run.stage(
+            stages[0],
+            run.documents(),
+            lambda doc, enter: challenge.prove(context, doc, plan, stages, enter),
+            always=stages == ("cleanup",),
+        )
+    finally:
+        plan.solver.close()
+        context.close()

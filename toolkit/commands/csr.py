@@ -1,0 +1,26 @@
+"""acme-csr: make a private key and its signing request."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from toolkit.cli import options
+
+if TYPE_CHECKING:
+    from toolkit.cli.setup import Run
+
+
+@options.command("acme-csr", "make a private key and its signing request")
+@options.names
+@options.keys
+@options.stream
+def main(run: Run) -> None:
+    """Make a key on this host, keep it in the store, and write a document with its signing request.
+
+    The key never leaves the host: order, challenge and finalize may run elsewhere, acme-install finds the
+    key here by the certificate.
+    """
+    from toolkit.issuance import finalize
+
+    context, wish = run.context(), run.key_wish()
+    run.stage("csr", run.documents(plain_names=True), lambda doc, _: finalize.make_csr(context, doc, wish))

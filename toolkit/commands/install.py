@@ -1,0 +1,29 @@
+"""acme-install: store a certificate as a lineage, deploy it, verify that it is served."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import click
+
+from toolkit.cli import options
+
+if TYPE_CHECKING:
+    from toolkit.cli.setup import Run
+
+
+@options.command("acme-install", "store, deploy and verify a certificate")
+@click.option("--key", metavar="FILE", help="The certificate's private key, when it is not in the store.")
+@options.targets
+@options.hooks
+@options.authenticator
+@options.stream
+def main(run: Run) -> None:
+    """Make each document's certificate live, hand it to the services that use it, and look at what they serve.
+
+    The authenticator options are not used now: they are written down for the renewal.
+    """
+    from toolkit.issuance import install
+
+    context, targets, settings = run.context(), run.targets(), run.settings()
+    run.stage("install", run.documents(), lambda doc, _: install.install(context, doc, targets, settings), last=True)

@@ -1,0 +1,43 @@
+"""acme-run: the whole flow in one process."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import click
+
+from toolkit.cli import options
+
+if TYPE_CHECKING:
+    from toolkit.cli.setup import Run
+
+
+@options.command("acme-run", "names in, an installed certificate out")
+@options.names
+@click.option("--csr", metavar="FILE", help="Order what a signing request (PEM or DER) asks for.")
+@click.option("--key", metavar="FILE", help="The private key of the signing request.")
+@click.option("--force-renewal", is_flag=True, help="Also where the certificate is not due yet.")
+@click.option("-n", "--non-interactive", is_flag=True, help="Never ask; it never does yet.")
+@options.authenticator
+@options.checks
+@options.hooks
+@options.keys
+@options.profile
+@options.targets
+@options.server
+@options.registration
+@options.stream
+def main(run: Run) -> None:
+    """Order, prove control, finalize and install in one go, for the names given or those on each line of FILE.
+
+    A lineage that has a certificate for the same names, not due for renewal, is left as it is.
+    """
+    from toolkit.issuance import whole
+
+    context, plan = run.context(), run.plan()
+    wishes = whole.Wishes(run.profile(), plan, run.key_wish(), run.targets(), run.settings(), run.given["force_renewal"])
+    try:
+        run.stage("order", run.documents(plain_names=True), lambda doc, enter: whole.issue(context, doc, wishes, enter), last=True)
+    finally:
+        plan.solver.close()
+        context.close()

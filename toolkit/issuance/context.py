@@ -1,0 +1,133 @@
+"""What every stage shares within one process: directories, the CA sessions, the wish to stop."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Any
+
+from toolkit import config, document
+from toolkit.ca import accounts as ca_accounts
+from toolkit.ca.accounts import Binding
+from toolkit.ca.jws import AccountKey
+from toolkit.ca.session import Session
+from toolkit.ca.transport import Settings, Transport
+from toolkit.errors import BadDocument, UsageError
+from toolkit.lock import exclusive
+from toolkit.store import accounts
+from toolkit.store.paths import Paths
+from toolkit.waiting import Deadline, Stop
+
+
+@dataclass(frozen=True)
+class Registration:
+    """What a first run may do without asking: agree to the terms, and register an account."""
+
+    agree: bool = False
+    emails: tuple[str, ...] = ()
+    binding: Binding | None = None
+
+
+@dataclass
+class Context:
+    """One process's view of the world; the stages get it as their first argument."""
+
+    paths: Paths
+    stop: Stop
+    transport: Settings
+    server: str | None = None
+    account: str | None = None
+    registration: Registration = field(default_factory=Registration)
+    timeout: float = 90.0
+    lock_timeout: float = 0.0
+    say: Callable[[str], None] = lambda _text: None
+    _sessions: dict[str, Session] = field(default_factory=dict)
+    _lock: threading.Lock = field(default_factory=threading.Lock)
+    _transport: Transport | None = None
+
+    def deadline(self) -> Deadline:
+        """A new deadline for one operation at the CA."""
+        return Deadline(self.timeout)
+
+    def session_for(self, doc: document.Document) -> Session:
+        """The session of the document's server and account.
+
+        The server must be the one this command was told to use; without being told, one at which we have
+        an account. Raises BadDocument.
+        """
+        server, url = doc.get("server"), doc.get("account")
+        if not isinstance(server, str) or not isinstance(url, str):
+            raise BadDocument("the document names no server and account", "run acme-order first")
+        if self.server and server != self.server:
+            raise BadDocument(f"the document is for {server}, and this command speaks to {self.server}", "give it the same --server")
+        return self._session(server, url)
+
+    def session(self) -> Session:
+        """The session of the server this command was told to use, or of Let's Encrypt; registers if allowed."""
+        return self._session(self.server or config.LETSENCRYPT, None)
+
+    def unregistered(self) -> Session:
+        """A session of the same server without an account, for registering one."""
+        server = self.server or config.LETSENCRYPT
+        with self._lock:
+            return self._new_session(server)
+
+    def close(self) -> None:
+        """Close the connections."""
+        if self._transport:
+            self._transport.close()
+
+    def _session(self, server: str, url: str | None) -> Session:
+        with self._lock:
+            known = self._sessions.get(server)
+            if known is None:
+                self._sessions[server] = known = self._open(server, url)
+        if url is not None and known.account != url:
+            raise BadDocument(f"the document is for the account {url}, and ours is {known.account}", "choose it with --account")
+        return known
+
+    def _open(self, server: str, url: str | None) -> Session:
+        session = self._new_session(server)
+        found = accounts.choose(self.paths, server, self.account, url)
+        if url is None and (found is None or found.url is None):
+            found = register(self, session, self.registration)
+        if found is None or found.url is None:
+            raise BadDocument(f"no account at {server} here", f"acme-account register --server {server}")
+        session.key = session.key or found.key()
+        session.account = found.url
+        return session
+
+    def _new_session(self, server: str) -> Session:
+        if self._transport is None:
+            self._transport = Transport(self.transport, self.stop)
+        return Session(server, self._transport, self.stop, allow_http=self.transport.allow_http)
+
+
+def register(context: Context, session: Session, registration: Registration) -> accounts.Account:
+    """Register an account at the session's server, or finish a registration that was cut short.
+
+    Several processes at once end up with one account. The key is durable before the CA hears of it.
+    """
+    server = session.server
+    with exclusive(context.paths.account_lock(server), f"the accounts at {server}", max(context.lock_timeout, 30), context.stop):
+        known = accounts.choose(context.paths, server, context.account)
+        if known and known.url:
+            return known
+        deadline = context.deadline()
+        if not registration.agree and _terms(session, deadline):
+            raise UsageError(
+                f"no account at {server} yet, and the CA has terms of service: {_terms(session, deadline)}",
+                "register with --agree-tos, here or with acme-account register",
+            )
+        session.key = known.key() if known else AccountKey.generate()
+        kept = accounts.save_key(context.paths, server, session.key)
+        url, body = ca_accounts.register(session, list(registration.emails), registration.agree, registration.binding, deadline)
+        session.account = url
+        context.say(f"registered the account {url}")
+        return accounts.save_registration(kept, url, body)
+
+
+def _terms(session: Session, deadline: Deadline) -> Any:
+    meta = session.directory(deadline).get("meta")
+    return meta.get("termsOfService") if isinstance(meta, dict) else None

@@ -1,0 +1,101 @@
+"""A ready order in, its certificate out. The private key is durable before the CA hears of it."""
+
+from __future__ import annotations
+
+import datetime
+from dataclasses import dataclass
+
+from toolkit import certs, keys, states
+from toolkit.ca import orders
+from toolkit.ca.session import Session
+from toolkit.document import Document, title
+from toolkit.errors import BadDocument, ProtocolError
+from toolkit.issuance import order as ordering
+from toolkit.issuance.context import Context
+from toolkit.keys import KeyType
+from toolkit.store import lineages, private_keys
+from toolkit.waiting import Deadline
+
+
+@dataclass(frozen=True)
+class KeyWish:
+    """Which key the certificate shall be for: a new one of `type`, or the lineage's own again."""
+
+    type: KeyType = KeyType()
+    reuse: bool = False
+
+
+def finalize(context: Context, document: Document, wish: KeyWish) -> None:
+    """Bring the document's order to its end, from wherever it stands, and put the certificate in."""
+    session = context.session_for(document)
+    deadline = context.deadline()
+    states.require_order(document)
+    if states.order_status(document["order"]) != "ready":
+        document["order"] = orders.read_order(session, document["order"].get("url"), deadline)
+    order = _to_the_end(context, session, document, wish, deadline)
+    url, text = orders.download(session, order, deadline)
+    chain = certs.read_chain(text)
+    _check(context, document, chain)
+    document["certificate"] = {"url": url, **chain.facts()}
+    context.say(f"{title(document)}: certificate {chain.fingerprint[:16]} until {document['certificate']['not_after']}")
+
+
+def make_csr(context: Context, document: Document, wish: KeyWish) -> None:
+    """Make a key, keep it, and put its signing request into the document."""
+    key = _key(context, document, wish)
+    path = private_keys.save(context.paths, key)
+    document["key"] = {"path": str(path), "type": str(keys.type_of(key))}
+    document["csr"] = keys.make_csr(key, document["names"])
+    context.say(f"{title(document)}: made the key {path}")
+
+
+def _to_the_end(context: Context, session: Session, document: Document, wish: KeyWish, deadline: Deadline) -> dict[str, object]:
+    status = states.order_status(document["order"])
+    if status == "ready":
+        if "csr" not in document:
+            csr = _own_csr(context, document, wish)
+        else:
+            csr = document["csr"]
+        document["order"] = orders.finalize(session, document["order"], keys.csr_der(csr), deadline)
+    elif status == "processing":
+        document["order"] = orders.wait_while(session, document["order"], "processing", deadline)
+    elif status == "pending":
+        raise _still_pending(session, document, deadline)
+    status = states.order_status(document["order"])
+    if states.is_over(status, states.ORDER):
+        raise ordering.over(session, document, deadline)
+    if status != "valid":
+        raise ProtocolError(f"the order is {status} after it was finalized: {document['order']['url']}")
+    order: dict[str, object] = document["order"]
+    return order
+
+
+def _own_csr(context: Context, document: Document, wish: KeyWish) -> str:
+    key = _key(context, document, wish)
+    document["key"] = {"path": str(private_keys.save(context.paths, key)), "type": str(keys.type_of(key))}
+    return keys.make_csr(key, document["names"])
+
+
+def _key(context: Context, document: Document, wish: KeyWish) -> keys.PrivateKey:
+    present = lineages.current(context.paths, document["cert_name"]) if wish.reuse else None
+    return present.key() if present else keys.generate(wish.type)
+
+
+def _check(context: Context, document: Document, chain: certs.Chain) -> None:
+    """The certificate must be for the signing request's key: the user's own, or one that waits in the store."""
+    if "csr" in document:
+        name = keys.csr_public_name(document["csr"])
+    else:
+        name = keys.public_name(chain.leaf)
+        if private_keys.find(context.paths, name) is None:
+            raise BadDocument(
+                f"the certificate of this order is for a key that is not here: {document['order']['url']}",
+                "run this on the host that made the key, or open a new order",
+            )
+    certs.check_chain(chain, document["names"], name, datetime.datetime.now(datetime.UTC))
+
+
+def _still_pending(session: Session, document: Document, deadline: Deadline) -> BadDocument:
+    found = orders.read_authorizations(session, document["order"], document["names"], deadline)
+    valid = sum(a["status"] == "valid" for a in found)
+    return BadDocument(f"the order is pending; {valid} of {len(found)} authorizations valid", "run acme-challenge first")

@@ -1,0 +1,144 @@
+"""A certificate becomes live, is handed to those who use it, and is looked at as they show it."""
+
+from __future__ import annotations
+
+import datetime
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from toolkit import certs, config, files, keys, names as naming, probe
+from toolkit.document import Document, title
+from toolkit.errors import BadCertificate, BadDocument, HookFailed, NotServed, ToolkitError
+from toolkit.hooks import Hook, HookRunner
+from toolkit.installers.copies import Copy
+from toolkit.issuance.context import Context
+from toolkit.lock import exclusive
+from toolkit.store import lineages, private_keys
+from toolkit.store.lineages import Lineage
+from toolkit.waiting import Deadline, growing
+
+# Old workers of a server may answer for a moment after its reload.
+_VERIFY_SECONDS = 10.0
+
+
+@dataclass(frozen=True)
+class Targets:
+    """Where the certificate goes beside live/: in this order copies, hooks, looks at HOST:PORT."""
+
+    copies: tuple[Copy, ...] = ()
+    hooks: tuple[tuple[str, Hook], ...] = ()
+    runner: HookRunner | None = None
+    verify: tuple[str, ...] = ()
+    key: Path | None = None
+
+
+def install(context: Context, document: Document, targets: Targets, settings: dict[str, Any]) -> None:
+    """Store the document's certificate as a lineage, deploy it, and look whether it is served.
+
+    `settings` is what the renewal settings shall say of the authenticator, key and targets. Raises
+    ToolkitError for the first target that failed, after all were tried; the certificate is live then.
+    """
+    chain, key = _checked(context, document, targets)
+    name = document["cert_name"]
+    with exclusive(context.paths.lineage_lock(name), f"the lineage {name}", context.lock_timeout, context.stop):
+        lineage = lineages.store(context.paths, name, chain, key)
+        _write_settings(context, document, settings)
+    if targets.key is None:
+        private_keys.forget(context.paths, keys.public_name(key))
+    document["lineage"] = str(lineage.live)
+    context.say(f"{title(document)}: live in {lineage.live}")
+    failures = _deploy(context, document, lineage, targets)
+    if failures:
+        raise failures[0]
+    for record in document.get("presented", []):
+        if record.get("error"):
+            raise HookFailed(
+                f"installed, but the cleanup of {record.get('type')} for {record.get('identifier')} had failed",
+                "feed the document to acme-challenge cleanup",
+            )
+
+
+def _checked(context: Context, document: Document, targets: Targets) -> tuple[certs.Chain, keys.PrivateKey]:
+    """The certificate and its key; a document is untrusted, so that all is checked once more."""
+    found = document.get("certificate")
+    if not isinstance(found, dict) or not isinstance(found.get("chain"), str):
+        raise BadDocument("the document has no certificate yet", "run acme-finalize first")
+    chain = certs.read_chain(found["chain"])
+    name = keys.public_name(chain.leaf)
+    key = _key(context, document, targets, name)
+    if key is None:
+        raise BadCertificate(
+            "the private key of this certificate is not in the store", "name its file with --key, as acme-csr printed it"
+        )
+    certs.check_chain(chain, document["names"], keys.public_name(key), datetime.datetime.now(datetime.UTC))
+    return chain, key
+
+
+def _key(context: Context, document: Document, targets: Targets, name: str) -> keys.PrivateKey | None:
+    if targets.key:
+        return keys.from_pem(files.read(targets.key, 1024 * 1024), str(targets.key))
+    waiting = private_keys.find(context.paths, name)
+    if waiting:
+        return waiting
+    present = lineages.current(context.paths, document["cert_name"])
+    key = present.key() if present else None
+    return key if key and keys.public_name(key) == name else None
+
+
+def _write_settings(context: Context, document: Document, settings: dict[str, Any]) -> None:
+    path = context.paths.settings(document["cert_name"])
+    known = config.read_settings(path) or {"schema": config.SETTINGS_SCHEMA}
+    for key in ("names", "server", "account", "profile"):
+        if document.get(key):
+            known[key] = document[key]
+    known.update({key: value for key, value in settings.items() if value})
+    config.write_settings(path, known)
+
+
+def _deploy(context: Context, document: Document, lineage: Lineage, targets: Targets) -> list[ToolkitError]:
+    environment = {"RENEWED_LINEAGE": str(lineage.live), "RENEWED_DOMAINS": " ".join(document["names"])}
+    steps: list[tuple[str, Callable[[], object]]] = [(copy.target, lambda c=copy: c.write(lineage)) for copy in targets.copies]  # type: ignore[misc]
+    for target, hook in targets.hooks:
+        steps.append((target, lambda h=hook: _run(targets, h, environment, context)))  # type: ignore[misc]
+    steps += [(f"verify {a}", lambda a=a: _verify(context, document, lineage, a)) for a in targets.verify]  # type: ignore[misc]
+    failures = []
+    deployed = []
+    for target, step in steps:
+        context.stop.check()
+        entry: dict[str, Any] = {"target": target, "ok": True, "verified": target.startswith("verify ")}
+        try:
+            step()
+            context.say(f"{title(document)}: {target}: done")
+        except ToolkitError as error:
+            failures.append(error)
+            entry.update(ok=False, verified=False, error=error.document())
+        deployed.append({**entry, "at": certs.timestamp(datetime.datetime.now(datetime.UTC))})
+    if deployed:
+        document["deployed"] = deployed
+    return failures
+
+
+def _run(targets: Targets, hook: Hook, environment: dict[str, str], context: Context) -> None:
+    assert targets.runner is not None  # noqa: S101 - hooks come with a runner
+    targets.runner.run(hook, "deploy", environment, context.stop)
+
+
+def _verify(context: Context, document: Document, lineage: Lineage, address: str) -> None:
+    """Look until the service shows the installed leaf, byte for byte. Raises NotServed."""
+    wanted = lineage.chain().fingerprint
+    name = naming.base(document["names"][0])
+    deadline = Deadline(_VERIFY_SECONDS)
+    for interval in growing(0.05, longest=1.0):
+        try:
+            served = certs.fingerprint(probe.tls_leaf(address, name))
+            if served == wanted:
+                return
+            error = NotServed(f"{address} shows another certificate for {name}: {served[:16]}, not {wanted[:16]}")
+        except NotServed as missing:
+            error = missing
+        if deadline.passed():
+            error.hint = "does the service read live/, and did its deploy hook reload it?"
+            raise error
+        context.stop.wait(min(interval, deadline.remaining()))

@@ -1,0 +1,56 @@
+"""The whole flow on one document, within one process."""
+
+from __future__ import annotations
+
+import datetime
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+from toolkit import due
+from toolkit.document import Document, title
+from toolkit.issuance import challenge, finalize, install, order
+from toolkit.issuance.challenge import Plan
+from toolkit.issuance.context import Context
+from toolkit.issuance.finalize import KeyWish
+from toolkit.issuance.install import Targets
+from toolkit.store import lineages
+
+
+@dataclass(frozen=True)
+class Wishes:
+    """What the command line asked for, a member a stage."""
+
+    order: order.Wanted
+    plan: Plan
+    key: KeyWish
+    targets: Targets
+    settings: dict[str, Any]
+    force: bool = False
+
+
+def issue(context: Context, document: Document, wishes: Wishes, enter: Callable[[str], None]) -> None:
+    """Order, prove, finalize, install; nothing of it when the lineage has what is wanted and is not due."""
+    if not wishes.force and _is_current(context, document):
+        return
+    order.open_order(context, document, wishes.order)
+    challenge.prove(context, document, wishes.plan, challenge.STAGES, enter)
+    enter("finalize")
+    finalize.finalize(context, document, wishes.key)
+    enter("install")
+    install.install(context, document, wishes.targets, wishes.settings)
+
+
+def _is_current(context: Context, document: Document) -> bool:
+    present = lineages.current(context.paths, document["cert_name"])
+    if present is None:
+        return False
+    chain = present.chain()
+    if set(chain.names) != set(document["names"]):
+        return False
+    renewal = due.moment(chain.leaf.not_valid_before_utc, chain.leaf.not_valid_after_utc)
+    if renewal <= datetime.datetime.now(datetime.UTC):
+        return False
+    document["lineage"] = str(present.live)
+    context.say(f"{title(document)}: not due before {renewal:%Y-%m-%d %H:%M} UTC; --force-renewal renews it now")
+    return True
