@@ -18,9 +18,7 @@ from toolkit.errors import BadCertificate, printable
 
 _LONGEST_PEM = 256 * 1024
 _MOST_CERTIFICATES = 10
-_BLOCK = re.compile(
-    r"\s*(-----BEGIN CERTIFICATE-----\s[A-Za-z0-9+/=\s]+-----END CERTIFICATE-----)", re.ASCII
-)
+_BLOCK = re.compile(r"\s*(-----BEGIN CERTIFICATE-----\s[A-Za-z0-9+/=\s]+-----END CERTIFICATE-----)", re.ASCII)
 
 
 @dataclass(frozen=True)
@@ -95,7 +93,9 @@ def check_chain(chain: Chain, ordered: list[str], key_name: str, now: datetime.d
         raise BadCertificate("the certificate is for another key than the one of the signing request")
     if _names(leaf) != set(ordered):
         difference = " ".join(sorted(_names(leaf) ^ set(ordered)))
-        raise BadCertificate(f"the certificate is not for the names ordered; the difference: {printable(difference, 500)}")
+        raise BadCertificate(
+            f"the certificate is not for the names ordered; the difference: {printable(difference, 500)}"
+        )
     if _is_authority(leaf):
         raise BadCertificate("the certificate is one of a CA, not of a server")
     if not leaf.not_valid_before_utc <= now <= leaf.not_valid_after_utc:

@@ -19,7 +19,18 @@ SCHEMA: Final = "acme-order/1"
 LONGEST: Final = 8 * 1024 * 1024
 STAGES: Final = ("csr", "order", "present", "check", "answer", "cleanup", "finalize", "install")
 
-_TEXT = ("server", "account", "cert_name", "csr", "profile", "replaces", "not_before", "not_after", "lineage", "fetched")
+_TEXT = (
+    "server",
+    "account",
+    "cert_name",
+    "csr",
+    "profile",
+    "replaces",
+    "not_before",
+    "not_after",
+    "lineage",
+    "fetched",
+)
 _OBJECTS = ("key", "order", "certificate", "error")
 _LISTS = ("authorizations", "presented", "deployed")
 
@@ -53,7 +64,9 @@ def check(document: Document) -> None:
     """Raise BadDocument where the document is not of the shape the stages rely on."""
     schema = document.get("schema")
     if schema != SCHEMA:
-        raise BadDocument(f"schema is {printable(schema, 80)!r}, not {SCHEMA!r}", "made by another version of the toolkit?")
+        raise BadDocument(
+            f"schema is {printable(schema, 80)!r}, not {SCHEMA!r}", "made by another version of the toolkit?"
+        )
     _check_names(document)
     for keys, kind in ((_TEXT, str), (_OBJECTS, dict), (_LISTS, list)):
         for key in keys:

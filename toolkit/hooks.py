@@ -89,7 +89,9 @@ def locate(name: str, search: Sequence[Path], needs: str) -> Hook:
     directory = next((c for c in candidates if c.is_dir()), None)
     if directory is None:
         where = ", ".join(str(c.parent) for c in candidates)
-        raise UsageError(f"no hook {printable(name, 200)} in {where}", "a hook is a directory with auth, cleanup or deploy")
+        raise UsageError(
+            f"no hook {printable(name, 200)} in {where}", "a hook is a directory with auth, cleanup or deploy"
+        )
     commands = {event: (str(directory / event),) for event in EVENTS if (directory / event).is_file()}
     if needs not in commands:
         raise UsageError(f"the hook {directory} has no {needs}", "a hook is a directory with auth, cleanup or deploy")

@@ -61,9 +61,11 @@ def tls_leaf(address: str, name: str) -> bytes:
     context.check_hostname = False
     context.verify_mode = ssl.CERT_NONE
     try:
-        with socket.create_connection((host, port), _TIMEOUT) as plain:
-            with context.wrap_socket(plain, server_hostname=name) as secured:
-                return secured.getpeercert(binary_form=True) or b""
+        with (
+            socket.create_connection((host, port), _TIMEOUT) as plain,
+            context.wrap_socket(plain, server_hostname=name) as secured,
+        ):
+            return secured.getpeercert(binary_form=True) or b""
     except (OSError, ValueError) as error:
         reason = getattr(error, "strerror", None) or str(error)
         raise NotServed(f"{address} shows no certificate: {printable(reason, 200)}") from None

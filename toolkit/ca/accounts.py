@@ -62,7 +62,9 @@ def contact(email: str) -> str:
     return f"mailto:{email}"
 
 
-def _account(session: Session, url: str, payload: dict[str, Any], deadline: Deadline, what: str) -> tuple[str, dict[str, Any]]:
+def _account(
+    session: Session, url: str, payload: dict[str, Any], deadline: Deadline, what: str
+) -> tuple[str, dict[str, Any]]:
     response = session.post(url, payload, deadline, what, with_key=True)
     account = response.header("location")
     if not account:

@@ -8,39 +8,40 @@ import json
 from collections.abc import Mapping
 from typing import Any
 
-import josepy
 from acme.jws import JWS
 from cryptography.hazmat.primitives.asymmetric import ec
+from josepy import errors as jose_errors
+from josepy import json_util, jwa, jwk
 
 from toolkit.errors import BadDocument, UsageError, printable
 
-JWK = josepy.JWKEC | josepy.JWKRSA
+JWK = jwk.JWKEC | jwk.JWKRSA
 
-_CURVES = {"secp256r1": josepy.ES256, "secp384r1": josepy.ES384, "secp521r1": josepy.ES512}
-_MACS = {"HS256": josepy.HS256, "HS384": josepy.HS384, "HS512": josepy.HS512}
+_CURVES = {"secp256r1": jwa.ES256, "secp384r1": jwa.ES384, "secp521r1": jwa.ES512}
+_MACS = {"HS256": jwa.HS256, "HS384": jwa.HS384, "HS512": jwa.HS512}
 
 
 class AccountKey:
     """An account's private key: signs, and names itself by its thumbprint."""
 
-    def __init__(self, jwk: JWK) -> None:
-        self.jwk = jwk
-        self.thumbprint = base64.urlsafe_b64encode(jwk.thumbprint()).rstrip(b"=").decode()
-        self._algorithm = _CURVES[jwk.key.curve.name] if isinstance(jwk, josepy.JWKEC) else josepy.RS256
+    def __init__(self, key: JWK) -> None:
+        self.jwk = key
+        self.thumbprint = base64.urlsafe_b64encode(key.thumbprint()).rstrip(b"=").decode()
+        self._algorithm = _CURVES[key.key.curve.name] if isinstance(key, jwk.JWKEC) else jwa.RS256
 
     @classmethod
     def generate(cls) -> AccountKey:
         """A new key: ECDSA on P-256, which every CA takes."""
-        return cls(josepy.JWKEC(key=ec.generate_private_key(ec.SECP256R1())))
+        return cls(jwk.JWKEC(key=ec.generate_private_key(ec.SECP256R1())))
 
     @classmethod
     def from_json(cls, text: str | bytes, where: str) -> AccountKey:
         """The key in a JWK text; `where` names it in messages. Raises BadDocument."""
         try:
-            jwk = josepy.JWK.json_loads(text)
-            if isinstance(jwk, (josepy.JWKEC, josepy.JWKRSA)) and hasattr(jwk.key, "private_numbers"):
-                return cls(jwk)
-        except (josepy.Error, ValueError, KeyError, TypeError) as error:
+            key = jwk.JWK.json_loads(text)
+            if isinstance(key, (jwk.JWKEC, jwk.JWKRSA)) and hasattr(key.key, "private_numbers"):
+                return cls(key)
+        except (jose_errors.Error, ValueError, KeyError, TypeError) as error:
             raise BadDocument(f"{where}: not an account key: {printable(error, 200)}") from None
         raise BadDocument(f"{where}: not a private account key")
 
@@ -62,8 +63,8 @@ class AccountKey:
 def decode_nonce(text: str) -> bytes | None:
     """The bytes of a Replay-Nonce, or None when it is not base64url (RFC 8555 §6.5.1)."""
     try:
-        return josepy.decode_b64jose(text) if len(text) < 1024 else None
-    except (josepy.DeserializationError, ValueError):
+        return json_util.decode_b64jose(text) if len(text) < 1024 else None
+    except (jose_errors.DeserializationError, ValueError):
         return None
 
 
@@ -73,7 +74,7 @@ def external_account_binding(key: AccountKey, kid: str, secret: str, algorithm: 
     `secret` is the MAC key in base64url as the CA hands it out; `url` that of newAccount. Raises UsageError.
     """
     try:
-        mac = josepy.JWKOct(key=base64.urlsafe_b64decode(secret + "=" * (-len(secret) % 4)))
+        mac = jwk.JWKOct(key=base64.urlsafe_b64decode(secret + "=" * (-len(secret) % 4)))
     except (binascii.Error, ValueError):
         raise UsageError("the EAB key is not base64url", "copy it again from the CA's web site") from None
     payload = json.dumps(key.public()).encode()

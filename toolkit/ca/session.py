@@ -31,7 +31,13 @@ class Session:
     """Requests to one server as one account; may be used by several threads at once."""
 
     def __init__(
-        self, server: str, transport: Transport, stop: Stop, *, allow_http: bool = False, now: Callable[[], float] = time.time
+        self,
+        server: str,
+        transport: Transport,
+        stop: Stop,
+        *,
+        allow_http: bool = False,
+        now: Callable[[], float] = time.time,
     ) -> None:
         self.server = server
         self.key: AccountKey | None = None
@@ -64,7 +70,9 @@ class Session:
             raise ProtocolError(f"the directory of {printable(self.server, 300)} has no {name}")
         return url
 
-    def post(self, url: object, payload: Json | None, deadline: Deadline, what: str, *, with_key: bool = False) -> Response:
+    def post(
+        self, url: object, payload: Json | None, deadline: Deadline, what: str, *, with_key: bool = False
+    ) -> Response:
         """A signed request; POST-as-GET when `payload` is None. `what` names the thing in messages.
 
         A refused nonce is replaced by the one that came with the refusal, a short pause the server asks for
@@ -135,7 +143,9 @@ class Session:
             url = self.check(self.endpoint("newNonce", deadline), deadline)
             response = self._send("HEAD", url, {}, None, deadline, again=True)
         if response.status >= 500:
-            raise Unreachable(f"no nonce from {printable(self.server, 300)}: status {response.status}", "try again later")
+            raise Unreachable(
+                f"no nonce from {printable(self.server, 300)}: status {response.status}", "try again later"
+            )
         raise ProtocolError("the CA hands out no nonces")
 
     def _get_directory(self, deadline: Deadline) -> Json:
@@ -168,7 +178,9 @@ class Session:
             return Refused(problem, what, retry_after=later)
         if response.status in (429, 503) or response.status >= 500:
             detail = f": {printable(problem['detail'])}" if "detail" in problem else ""
-            return Unreachable(f"{what}: the CA answered {response.status}{detail}", "try again later", retry_after=later)
+            return Unreachable(
+                f"{what}: the CA answered {response.status}{detail}", "try again later", retry_after=later
+            )
         unexplained = {"type": "about:blank", "status": response.status, "detail": f"status {response.status}"}
         return Refused({**unexplained, **problem}, what, retry_after=later)
 

@@ -104,7 +104,13 @@ class Transport:
             _wake(connection)
 
     def _exchange(
-        self, connection: Any, method: str, target: str, headers: Mapping[str, str], body: bytes | None, deadline: Deadline
+        self,
+        connection: Any,
+        method: str,
+        target: str,
+        headers: Mapping[str, str],
+        body: bytes | None,
+        deadline: Deadline,
     ) -> Response:
         connection.deadline = deadline
         connection.timeout = min(_CONNECT_TIMEOUT, deadline.remaining() or 0.001)
@@ -206,7 +212,7 @@ class _TimedReader(io.RawIOBase):
 
     def readinto(self, buffer: Any) -> int | None:
         self._sock.refresh()
-        count: int | None = self._raw.readinto(buffer)  # type: ignore[attr-defined]
+        count: int | None = self._raw.readinto(buffer)
         return count
 
     def close(self) -> None:
@@ -237,9 +243,8 @@ def check_url(url: object, allow_http: bool = False) -> SplitResult:
     """
     try:
         parts = urlsplit(url) if isinstance(url, str) and len(url) < 4096 and url.isascii() else None
-        if parts and parts.port != 0 and parts.hostname and "@" not in parts.netloc and url == str(url).strip():
-            if parts.scheme == "https" or (parts.scheme == "http" and allow_http and _is_loopback(parts.hostname)):
-                return parts
+        if parts and parts.port != 0 and parts.hostname and "@" not in parts.netloc and _may_speak(parts, allow_http):
+            return parts
     except ValueError:
         pass
     raise ProtocolError(f"not an https URL that may be asked: {printable(url, 300)}")
@@ -248,6 +253,10 @@ def check_url(url: object, allow_http: bool = False) -> SplitResult:
 def origin(parts: SplitResult) -> str:
     """Scheme, host and port of a URL, written so that equal origins are equal text."""
     return f"{parts.scheme}://{parts.hostname}:{parts.port or (443 if parts.scheme == 'https' else 80)}"
+
+
+def _may_speak(parts: SplitResult, allow_http: bool) -> bool:
+    return parts.scheme == "https" or (parts.scheme == "http" and allow_http and _is_loopback(parts.hostname or ""))
 
 
 def _is_loopback(host: str) -> bool:

@@ -22,7 +22,7 @@ class Item:
 
 
 def items(paths: tuple[str, ...], plain_names: bool) -> Iterator[Item]:
-    """The documents of the files, or of standard input if there are none. Raises BadDocument where there is no input."""
+    """The documents of the files, or of standard input without any; raises BadDocument if there is no input."""
     seen = False
     for where, line in _lines(paths):
         text = line.strip()
@@ -69,7 +69,8 @@ def _numbered(name: str, file: IO[bytes]) -> Iterator[tuple[str, bytes]]:
 
 def _whole(lines: Iterable[tuple[str, bytes]]) -> Iterator[tuple[str, bytes]]:
     """Join the lines of a document that jq or an editor has spread over several."""
-    start, kept, size = "", [], 0
+    start, size = "", 0
+    kept: list[bytes] = []
     for where, line in lines:
         if kept or line.rstrip() == b"{":
             start = start or where

@@ -26,7 +26,9 @@ class Command(click.Command):
     def main(self, args: Sequence[str] | None = None, prog_name: str | None = None, *_: Any, **extra: Any) -> Any:
         name = prog_name or self.name or "acme"
         try:
-            status = super().main(args, name, standalone_mode=False, **{k: v for k, v in extra.items() if k != "standalone_mode"})
+            status = super().main(
+                args, name, standalone_mode=False, **{k: v for k, v in extra.items() if k != "standalone_mode"}
+            )
         except click.UsageError as error:
             status = complain(name, error.format_message().rstrip(".").lower(), f"{name} --help")
         except click.ClickException as error:
@@ -47,7 +49,7 @@ def complain(name: str, message: str, hint: str | None) -> int:
 
 
 def command(name: str, summary: str) -> Decorator:
-    """A command whose function is called by `toolkit.cli.setup.run` with its options, and not before --help is out of the way."""
+    """A command whose function gets a toolkit.cli.setup.Run with its options."""
 
     def decorate(function: Callable[..., Any]) -> Callable[..., Any]:
         def callback(**given: Any) -> int:
@@ -69,7 +71,13 @@ def command(name: str, summary: str) -> Decorator:
 _SETTINGS = {"help_option_names": ["-h", "--help"], "max_content_width": 100}
 
 _COMMON = (
-    click.option("--config-dir", metavar="DIR", envvar="ACME_CONFIG_DIR", show_envvar=True, help="Accounts, keys and certificates."),
+    click.option(
+        "--config-dir",
+        metavar="DIR",
+        envvar="ACME_CONFIG_DIR",
+        show_envvar=True,
+        help="Accounts, keys and certificates.",
+    ),
     click.option("--work-dir", metavar="DIR", envvar="ACME_WORK_DIR", show_envvar=True, help="State that may be lost."),
     click.option("-q", "--quiet", is_flag=True, help="Say nothing but errors."),
     click.option("-v", "--verbose", count=True, envvar="ACME_VERBOSE", help="Say what is done; twice: tracebacks too."),
@@ -89,12 +97,28 @@ def group(*options: Decorator) -> Decorator:
 
 
 names = group(
-    click.option("-d", "--domain", "domains", metavar="NAME", multiple=True, help="A name for the certificate; repeat, or separate by commas."),
+    click.option(
+        "-d",
+        "--domain",
+        "domains",
+        metavar="NAME",
+        multiple=True,
+        help="A name for the certificate; repeat, or separate by commas.",
+    ),
     click.option("--cert-name", metavar="LINEAGE", help="Name of the lineage; else the first name."),
 )
 
 _work = (
-    click.option("--jobs", metavar="N", type=click.IntRange(1, 64), default=4, show_default=True, envvar="ACME_JOBS", show_envvar=True, help="Documents worked on at a time."),
+    click.option(
+        "--jobs",
+        metavar="N",
+        type=click.IntRange(1, 64),
+        default=4,
+        show_default=True,
+        envvar="ACME_JOBS",
+        show_envvar=True,
+        help="Documents worked on at a time.",
+    ),
     click.option("--output", metavar="FILE", help="Write the documents to FILE, whole or not at all."),
 )
 
@@ -102,28 +126,102 @@ stream = group(click.argument("files", metavar="[FILE]...", nargs=-1), *_work)
 staged_stream = group(click.argument("files", metavar="[STAGE]... [FILE]...", nargs=-1), *_work)
 
 server = group(
-    click.option("--server", metavar="URL", envvar="ACME_SERVER", show_envvar=True, help="Directory of the ACME server; else Let's Encrypt's."),
-    click.option("--ca-bundle", metavar="FILE", envvar="ACME_CA_BUNDLE", show_envvar=True, help="Roots (PEM) by which the ACME server is verified."),
-    click.option("--allow-http", is_flag=True, envvar="ACME_ALLOW_HTTP", show_envvar=True, help="Speak plain http to an ACME server on this machine."),
+    click.option(
+        "--server",
+        metavar="URL",
+        envvar="ACME_SERVER",
+        show_envvar=True,
+        help="Directory of the ACME server; else Let's Encrypt's.",
+    ),
+    click.option(
+        "--ca-bundle",
+        metavar="FILE",
+        envvar="ACME_CA_BUNDLE",
+        show_envvar=True,
+        help="Roots (PEM) by which the ACME server is verified.",
+    ),
+    click.option(
+        "--allow-http",
+        is_flag=True,
+        envvar="ACME_ALLOW_HTTP",
+        show_envvar=True,
+        help="Speak plain http to an ACME server on this machine.",
+    ),
     click.option("--account", metavar="ID", help="Which account, where there are several."),
-    click.option("--timeout", metavar="SECONDS", type=click.FloatRange(1), default=90.0, show_default=True, help="How long a stage may take at the CA."),
+    click.option(
+        "--timeout",
+        metavar="SECONDS",
+        type=click.FloatRange(1),
+        default=90.0,
+        show_default=True,
+        help="How long a stage may take at the CA.",
+    ),
 )
 
 registration = group(
-    click.option("--agree-tos", is_flag=True, envvar="ACME_AGREE_TOS", show_envvar=True, help="Agree to the CA's terms of service; registers on the first run."),
-    click.option("-m", "--email", "emails", metavar="ADDRESS", multiple=True, envvar="ACME_EMAIL", show_envvar=True, help="Contact of the account."),
-    click.option("--eab-kid", metavar="ID", envvar="ACME_EAB_KID", show_envvar=True, help="Key identifier of an external account."),
-    click.option("--eab-hmac-key", metavar="KEY", envvar="ACME_EAB_HMAC_KEY", show_envvar=True, help="Its key; others see what is on a command line."),
+    click.option(
+        "--agree-tos",
+        is_flag=True,
+        envvar="ACME_AGREE_TOS",
+        show_envvar=True,
+        help="Agree to the CA's terms of service; registers on the first run.",
+    ),
+    click.option(
+        "-m",
+        "--email",
+        "emails",
+        metavar="ADDRESS",
+        multiple=True,
+        envvar="ACME_EMAIL",
+        show_envvar=True,
+        help="Contact of the account.",
+    ),
+    click.option(
+        "--eab-kid",
+        metavar="ID",
+        envvar="ACME_EAB_KID",
+        show_envvar=True,
+        help="Key identifier of an external account.",
+    ),
+    click.option(
+        "--eab-hmac-key",
+        metavar="KEY",
+        envvar="ACME_EAB_HMAC_KEY",
+        show_envvar=True,
+        help="Its key; others see what is on a command line.",
+    ),
     click.option("--eab-hmac-key-file", metavar="FILE", help="A file with its key."),
-    click.option("--eab-hmac-alg", type=click.Choice(["HS256", "HS384", "HS512"]), default="HS256", show_default=True, help="Its algorithm."),
+    click.option(
+        "--eab-hmac-alg",
+        type=click.Choice(["HS256", "HS384", "HS512"]),
+        default="HS256",
+        show_default=True,
+        help="Its algorithm.",
+    ),
 )
 
 authenticator = group(
     click.option("--standalone", is_flag=True, help="Answer http-01 by a server of our own."),
-    click.option("--http-01-port", metavar="PORT", type=click.IntRange(1, 65535), default=80, show_default=True, envvar="ACME_HTTP_01_PORT", show_envvar=True, help="Where it listens, and where --check looks."),
+    click.option(
+        "--http-01-port",
+        metavar="PORT",
+        type=click.IntRange(1, 65535),
+        default=80,
+        show_default=True,
+        envvar="ACME_HTTP_01_PORT",
+        show_envvar=True,
+        help="Where it listens, and where --check looks.",
+    ),
     click.option("--http-01-address", metavar="ADDRESS", default="", help="Where it listens; else everywhere."),
     click.option("--webroot", is_flag=True, help="Answer http-01 by files of a running web server."),
-    click.option("-w", "--webroot-path", "webroots", metavar="[NAME=]DIR", multiple=True, help="Its document root; implies --webroot."),
+    click.option(
+        "-w",
+        "--webroot-path",
+        "webroots",
+        metavar="[NAME=]DIR",
+        multiple=True,
+        help="Its document root; implies --webroot.",
+    ),
     click.option("--hook", metavar="NAME|PATH", help="Answer by the auth and cleanup of a hook directory."),
     click.option("--manual-auth-hook", metavar="COMMAND", help="Answer by a shell command, as certbot runs it."),
     click.option("--manual-cleanup-hook", metavar="COMMAND", help="The command that takes it back."),
@@ -131,30 +229,95 @@ authenticator = group(
 )
 
 hooks = group(
-    click.option("--hooks-dir", metavar="DIR", envvar="ACME_HOOKS_DIR", show_envvar=True, help="Where hooks are looked for first."),
-    click.option("--hook-env", "hook_env", metavar="VARIABLE", multiple=True, help="A variable that hooks get to see; repeat."),
-    click.option("--hook-timeout", metavar="SECONDS", type=click.FloatRange(1), default=300.0, show_default=True, help="How long a hook may take."),
+    click.option(
+        "--hooks-dir",
+        metavar="DIR",
+        envvar="ACME_HOOKS_DIR",
+        show_envvar=True,
+        help="Where hooks are looked for first.",
+    ),
+    click.option(
+        "--hook-env", "hook_env", metavar="VARIABLE", multiple=True, help="A variable that hooks get to see; repeat."
+    ),
+    click.option(
+        "--hook-timeout",
+        metavar="SECONDS",
+        type=click.FloatRange(1),
+        default=300.0,
+        show_default=True,
+        help="How long a hook may take.",
+    ),
 )
 
 checks = group(
-    click.option("--check", type=click.Choice(["skip", "warn", "require"]), default="warn", show_default=True, help="Look before the CA does."),
-    click.option("--check-timeout", metavar="SECONDS", type=click.FloatRange(0), help="How long to look; else 5 for http-01, 120 for dns-01."),
+    click.option(
+        "--check",
+        type=click.Choice(["skip", "warn", "require"]),
+        default="warn",
+        show_default=True,
+        help="Look before the CA does.",
+    ),
+    click.option(
+        "--check-timeout",
+        metavar="SECONDS",
+        type=click.FloatRange(0),
+        help="How long to look; else 5 for http-01, 120 for dns-01.",
+    ),
     click.option("--resolver", metavar="ADDRESS[:PORT]", help="DNS server to ask when looking."),
 )
 
 keys = group(
-    click.option("--key-type", type=click.Choice(["ecdsa", "rsa"]), default="ecdsa", show_default=True, help="Kind of private key."),
-    click.option("--elliptic-curve", type=click.Choice(["secp256r1", "secp384r1", "secp521r1"]), default="secp256r1", show_default=True, help="Its curve."),
-    click.option("--rsa-key-size", metavar="BITS", type=click.IntRange(2048, 8192), default=2048, show_default=True, help="Its size."),
+    click.option(
+        "--key-type",
+        type=click.Choice(["ecdsa", "rsa"]),
+        default="ecdsa",
+        show_default=True,
+        help="Kind of private key.",
+    ),
+    click.option(
+        "--elliptic-curve",
+        type=click.Choice(["secp256r1", "secp384r1", "secp521r1"]),
+        default="secp256r1",
+        show_default=True,
+        help="Its curve.",
+    ),
+    click.option(
+        "--rsa-key-size",
+        metavar="BITS",
+        type=click.IntRange(2048, 8192),
+        default=2048,
+        show_default=True,
+        help="Its size.",
+    ),
     click.option("--reuse-key", is_flag=True, help="Keep the key the lineage has."),
 )
 
 targets = group(
-    click.option("--copy", "copies", metavar="KIND=PATH", multiple=True, help="Write a file for a service: fullchain, key, cert, chain or combined."),
-    click.option("--deploy-hook", "deploy_hooks", metavar="COMMAND", multiple=True, help="Run a shell command with RENEWED_LINEAGE and RENEWED_DOMAINS."),
+    click.option(
+        "--copy",
+        "copies",
+        metavar="KIND=PATH",
+        multiple=True,
+        help="Write a file for a service: fullchain, key, cert, chain or combined.",
+    ),
+    click.option(
+        "--deploy-hook",
+        "deploy_hooks",
+        metavar="COMMAND",
+        multiple=True,
+        help="Run a shell command with RENEWED_LINEAGE and RENEWED_DOMAINS.",
+    ),
     click.option("--deploy", "deploys", metavar="NAME|PATH", multiple=True, help="Run the deploy of a hook directory."),
-    click.option("--verify", metavar="HOST:PORT", multiple=True, help="Connect, and compare the certificate that is served."),
-    click.option("--lock-timeout", metavar="SECONDS", type=click.FloatRange(0), default=0.0, help="How long to wait for a lineage that is locked."),
+    click.option(
+        "--verify", metavar="HOST:PORT", multiple=True, help="Connect, and compare the certificate that is served."
+    ),
+    click.option(
+        "--lock-timeout",
+        metavar="SECONDS",
+        type=click.FloatRange(0),
+        default=0.0,
+        help="How long to wait for a lineage that is locked.",
+    ),
 )
 
 profile = click.option("--profile", metavar="NAME", help="Certificate profile of the CA.")

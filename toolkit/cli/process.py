@@ -42,7 +42,9 @@ class Process:
             if signal.getsignal(number) is not signal.SIG_IGN:
                 signal.signal(number, self._caught)
 
-    def run(self, stage: str, source: Iterator[Item], work: Work, output: Output, jobs: int, *, always: bool = False) -> None:
+    def run(
+        self, stage: str, source: Iterator[Item], work: Work, output: Output, jobs: int, *, always: bool = False
+    ) -> None:
         """Do the work on every document, `jobs` at a time, and write each as it is done.
 
         A document that failed in an earlier stage passes through, unless `always`.
@@ -104,9 +106,6 @@ class Process:
         except ToolkitError as error:
             self.failed(error)
             self._closed = True
-        except BaseException as error:
-            self.messages.crash(error)
-            self._statuses.add(errors.FAILED)
         finally:
             free.release()
 
@@ -121,12 +120,17 @@ class Process:
         except ToolkitError as error:
             document.fail(doc, current[0], error)
             self.failed(error, document.title(doc))
-        except (KeyError, TypeError, AttributeError, IndexError) as error:
+        except (KeyError, TypeError, AttributeError, IndexError, ValueError) as error:
             # A document edited by hand may lack anything; a CA may leave out anything.
-            trouble = errors.BadDocument(f"cannot go on with the document: {type(error).__name__}: {error}", "was it edited by hand?")
+            trouble = errors.BadDocument(
+                f"cannot go on with the document: {type(error).__name__}: {error}", "was it edited by hand?"
+            )
             document.fail(doc, current[0], trouble)
             self.failed(trouble, document.title(doc))
-            self.messages.say(repr(error))
+        except Exception as error:  # noqa: BLE001 - a defect must not lose the document, nor those behind it
+            self.messages.crash(error)
+            self._statuses.add(errors.FAILED)
+            document.fail(doc, current[0], ToolkitError(f"internal error: {type(error).__name__}: {error}"))
         else:
             if earlier:
                 self._statuses.add(errors.FAILED)

@@ -43,7 +43,9 @@ class Run:
             raise UsageError("--cert-name without names", "name them with -d")
         return reading.items(given.get("files", ()), plain_names)
 
-    def stage(self, stage: str, source: Iterator[reading.Item], work: Work, *, always: bool = False, last: bool = False) -> None:
+    def stage(
+        self, stage: str, source: Iterator[reading.Item], work: Work, *, always: bool = False, last: bool = False
+    ) -> None:
         """Run the stage over the input; the `last` of a pipeline does not fill a terminal with documents."""
         output = Output(self.given.get("output"), silent_on_terminal=last)
         self.process.run(stage, source, work, output, self.given.get("jobs", 1), always=always)
@@ -147,7 +149,8 @@ class Run:
         found = tuple(stage for stage in STAGES if stage in named) or STAGES
         if "present" in found and found != STAGES and self.given["standalone"]:
             raise UsageError(
-                "--standalone answers only while it runs", "let one acme-challenge run all four stages, or use --webroot"
+                "--standalone answers only while it runs",
+                "let one acme-challenge run all four stages, or use --webroot",
             )
         return found
 
@@ -217,7 +220,10 @@ class Run:
         if given["eab_hmac_key_file"]:
             secret = files.read(Path(given["eab_hmac_key_file"]), 4096).decode("ascii", "replace").strip()
         if bool(secret) != bool(given["eab_kid"]):
-            raise UsageError("an external account needs both its key identifier and its key", "give --eab-kid and --eab-hmac-key-file")
+            raise UsageError(
+                "an external account needs both its key identifier and its key",
+                "give --eab-kid and --eab-hmac-key-file",
+            )
         binding = Binding(given["eab_kid"], secret, given["eab_hmac_alg"]) if secret else None
         emails = tuple(a for value in given["emails"] for a in value.split(","))
         return Registration(given["agree_tos"], emails, binding)
@@ -251,7 +257,7 @@ def run(name: str, function: Callable[[Run], None], given: Given) -> int:
             return current.process.end()
         messages.error(error)
         return error.status
-    except Exception as error:
+    except Exception as error:  # noqa: BLE001 - the last door before the shell
         messages.crash(error)
         return 1
     return current.process.end()

@@ -16,7 +16,13 @@ if TYPE_CHECKING:
 @click.argument("action", type=click.Choice(["register", "show", "list"]))
 @options.server
 @options.registration
-@click.option("--lock-timeout", metavar="SECONDS", type=click.FloatRange(0), default=0.0, help="How long to wait for another registration.")
+@click.option(
+    "--lock-timeout",
+    metavar="SECONDS",
+    type=click.FloatRange(0),
+    default=0.0,
+    help="How long to wait for another registration.",
+)
 def main(run: Run) -> None:
     """Register an account, show the one in use as the CA sees it, or list those there are, as JSON, one a line."""
     from toolkit.issuance import account

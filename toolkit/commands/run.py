@@ -35,9 +35,16 @@ def main(run: Run) -> None:
     from toolkit.issuance import whole
 
     context, plan = run.context(), run.plan()
-    wishes = whole.Wishes(run.profile(), plan, run.key_wish(), run.targets(), run.settings(), run.given["force_renewal"])
+    wishes = whole.Wishes(
+        run.profile(), plan, run.key_wish(), run.targets(), run.settings(), run.given["force_renewal"]
+    )
     try:
-        run.stage("order", run.documents(plain_names=True), lambda doc, enter: whole.issue(context, doc, wishes, enter), last=True)
+        run.stage(
+            "order",
+            run.documents(plain_names=True),
+            lambda doc, enter: whole.issue(context, doc, wishes, enter),
+            last=True,
+        )
     finally:
         plan.solver.close()
         context.close()

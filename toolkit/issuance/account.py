@@ -27,8 +27,15 @@ def show(context: Context) -> list[dict[str, Any]]:
         raise UsageError(f"no account at {session.server}", f"acme-account register --server {session.server}")
     session.key = found.key()
     url, body = ca_accounts.find(session, context.deadline())
-    return [{**_shown(found), "url": url, "status": body.get("status"), "contact": body.get("contact", []),
-             "thumbprint": session.key.thumbprint}]
+    return [
+        {
+            **_shown(found),
+            "url": url,
+            "status": body.get("status"),
+            "contact": body.get("contact", []),
+            "thumbprint": session.key.thumbprint,
+        }
+    ]
 
 
 def list_all(context: Context) -> list[dict[str, Any]]:

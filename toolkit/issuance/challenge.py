@@ -29,7 +29,9 @@ class Plan:
     warn: Callable[[str, ToolkitError], None]
 
 
-def prove(context: Context, document: Document, plan: Plan, stages: Sequence[str], enter: Callable[[str], None]) -> None:
+def prove(
+    context: Context, document: Document, plan: Plan, stages: Sequence[str], enter: Callable[[str], None]
+) -> None:
     """Run the stages on the document; `enter` is told which one begins.
 
     Once something was presented, it is cleaned up on the way out of an error in any case, and without an
@@ -115,8 +117,14 @@ def _answer(context: Context, document: Document, plan: Plan) -> None:
     for authorization in document.get("authorizations", []):
         if states.authorization_status(authorization) == "pending":
             record = _record_of(document, authorization)
-            challenges += [c for c in authorization["challenges"] if record and c.get("token") == record.get("token")
-                           and c.get("type") == record.get("type") and c.get("status") == "pending"]
+            challenges += [
+                c
+                for c in authorization["challenges"]
+                if record
+                and c.get("token") == record.get("token")
+                and c.get("type") == record.get("type")
+                and c.get("status") == "pending"
+            ]
             if record is None:
                 name = authorization["identifier"]["value"]
                 raise ChallengeFailed(f"nothing was presented for {name}", "run acme-challenge present first")
@@ -172,7 +180,9 @@ def _event_of(document: Document, record: dict[str, Any]) -> Event:
     raise BadDocument("presented names a challenge that no authorization of the document has")
 
 
-def _event(authorization: dict[str, Any], challenge: dict[str, Any], everybody: tuple[str, ...], remaining: int) -> Event:
+def _event(
+    authorization: dict[str, Any], challenge: dict[str, Any], everybody: tuple[str, ...], remaining: int
+) -> Event:
     name = authorization["identifier"]["value"]
     proof = proofs.presentable(challenge, name)
     wildcard = bool(authorization.get("wildcard"))

@@ -60,7 +60,9 @@ class Context:
         if not isinstance(server, str) or not isinstance(url, str):
             raise BadDocument("the document names no server and account", "run acme-order first")
         if self.server and server != self.server:
-            raise BadDocument(f"the document is for {server}, and this command speaks to {self.server}", "give it the same --server")
+            raise BadDocument(
+                f"the document is for {server}, and this command speaks to {self.server}", "give it the same --server"
+            )
         return self._session(server, url)
 
     def session(self) -> Session:
@@ -84,7 +86,9 @@ class Context:
             if known is None:
                 self._sessions[server] = known = self._open(server, url)
         if url is not None and known.account != url:
-            raise BadDocument(f"the document is for the account {url}, and ours is {known.account}", "choose it with --account")
+            raise BadDocument(
+                f"the document is for the account {url}, and ours is {known.account}", "choose it with --account"
+            )
         return known
 
     def _open(self, server: str, url: str | None) -> Session:
@@ -110,7 +114,9 @@ def register(context: Context, session: Session, registration: Registration) -> 
     Several processes at once end up with one account. The key is durable before the CA hears of it.
     """
     server = session.server
-    with exclusive(context.paths.account_lock(server), f"the accounts at {server}", max(context.lock_timeout, 30), context.stop):
+    with exclusive(
+        context.paths.account_lock(server), f"the accounts at {server}", max(context.lock_timeout, 30), context.stop
+    ):
         known = accounts.choose(context.paths, server, context.account)
         if known and known.url:
             return known
@@ -122,7 +128,9 @@ def register(context: Context, session: Session, registration: Registration) -> 
             )
         session.key = known.key() if known else AccountKey.generate()
         kept = accounts.save_key(context.paths, server, session.key)
-        url, body = ca_accounts.register(session, list(registration.emails), registration.agree, registration.binding, deadline)
+        url, body = ca_accounts.register(
+            session, list(registration.emails), registration.agree, registration.binding, deadline
+        )
         session.account = url
         context.say(f"registered the account {url}")
         return accounts.save_registration(kept, url, body)

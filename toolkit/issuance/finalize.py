@@ -21,7 +21,7 @@ from toolkit.waiting import Deadline
 class KeyWish:
     """Which key the certificate shall be for: a new one of `type`, or the lineage's own again."""
 
-    type: KeyType = KeyType()
+    type: KeyType
     reuse: bool = False
 
 
@@ -49,13 +49,12 @@ def make_csr(context: Context, document: Document, wish: KeyWish) -> None:
     context.say(f"{title(document)}: made the key {path}")
 
 
-def _to_the_end(context: Context, session: Session, document: Document, wish: KeyWish, deadline: Deadline) -> dict[str, object]:
+def _to_the_end(
+    context: Context, session: Session, document: Document, wish: KeyWish, deadline: Deadline
+) -> dict[str, object]:
     status = states.order_status(document["order"])
     if status == "ready":
-        if "csr" not in document:
-            csr = _own_csr(context, document, wish)
-        else:
-            csr = document["csr"]
+        csr = document.get("csr") or _own_csr(context, document, wish)
         document["order"] = orders.finalize(session, document["order"], keys.csr_der(csr), deadline)
     elif status == "processing":
         document["order"] = orders.wait_while(session, document["order"], "processing", deadline)
@@ -98,4 +97,6 @@ def _check(context: Context, document: Document, chain: certs.Chain) -> None:
 def _still_pending(session: Session, document: Document, deadline: Deadline) -> BadDocument:
     found = orders.read_authorizations(session, document["order"], document["names"], deadline)
     valid = sum(a["status"] == "valid" for a in found)
-    return BadDocument(f"the order is pending; {valid} of {len(found)} authorizations valid", "run acme-challenge first")
+    return BadDocument(
+        f"the order is pending; {valid} of {len(found)} authorizations valid", "run acme-challenge first"
+    )

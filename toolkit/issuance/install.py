@@ -5,10 +5,12 @@ from __future__ import annotations
 import datetime
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Any
 
-from toolkit import certs, config, files, keys, names as naming, probe
+from toolkit import certs, config, files, keys, probe
+from toolkit import names as naming
 from toolkit.document import Document, title
 from toolkit.errors import BadCertificate, BadDocument, HookFailed, NotServed, ToolkitError
 from toolkit.hooks import Hook, HookRunner
@@ -70,7 +72,8 @@ def _checked(context: Context, document: Document, targets: Targets) -> tuple[ce
     key = _key(context, document, targets, name)
     if key is None:
         raise BadCertificate(
-            "the private key of this certificate is not in the store", "name its file with --key, as acme-csr printed it"
+            "the private key of this certificate is not in the store",
+            "name its file with --key, as acme-csr printed it",
         )
     certs.check_chain(chain, document["names"], keys.public_name(key), datetime.datetime.now(datetime.UTC))
     return chain, key
@@ -99,10 +102,12 @@ def _write_settings(context: Context, document: Document, settings: dict[str, An
 
 def _deploy(context: Context, document: Document, lineage: Lineage, targets: Targets) -> list[ToolkitError]:
     environment = {"RENEWED_LINEAGE": str(lineage.live), "RENEWED_DOMAINS": " ".join(document["names"])}
-    steps: list[tuple[str, Callable[[], object]]] = [(copy.target, lambda c=copy: c.write(lineage)) for copy in targets.copies]  # type: ignore[misc]
-    for target, hook in targets.hooks:
-        steps.append((target, lambda h=hook: _run(targets, h, environment, context)))  # type: ignore[misc]
-    steps += [(f"verify {a}", lambda a=a: _verify(context, document, lineage, a)) for a in targets.verify]  # type: ignore[misc]
+    steps: list[tuple[str, Callable[[], object]]] = []
+    steps += [(copy.target, partial(copy.write, lineage)) for copy in targets.copies]
+    steps += [(target, partial(_run, targets, hook, environment, context)) for target, hook in targets.hooks]
+    steps += [
+        (f"verify {address}", partial(_verify, context, document, lineage, address)) for address in targets.verify
+    ]
     failures = []
     deployed = []
     for target, step in steps:

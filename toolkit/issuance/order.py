@@ -67,7 +67,9 @@ def over(session: Session, document: Document, deadline: Deadline) -> Refused | 
 def _adopt(session: Session, document: Document) -> None:
     for key, ours in (("server", session.server), ("account", session.account)):
         if document.get(key) not in (None, ours):
-            raise BadDocument(f"the document is for the {key} {document[key]}, and ours is {ours}", f"name the same --{key}")
+            raise BadDocument(
+                f"the document is for the {key} {document[key]}, and ours is {ours}", f"name the same --{key}"
+            )
         document[key] = ours
 
 
@@ -96,7 +98,12 @@ def _read_authorizations(session: Session, document: Document, deadline: Deadlin
 
 def _options(session: Session, document: Document, deadline: Deadline) -> dict[str, Any]:
     options = {}
-    for member, key in (("profile", "profile"), ("replaces", "replaces"), ("notBefore", "not_before"), ("notAfter", "not_after")):
+    for member, key in (
+        ("profile", "profile"),
+        ("replaces", "replaces"),
+        ("notBefore", "not_before"),
+        ("notAfter", "not_after"),
+    ):
         if document.get(key):
             options[member] = document[key]
     meta = session.directory(deadline).get("meta")
@@ -111,7 +118,11 @@ def _expired(order: dict[str, Any]) -> bool:
         expires = datetime.datetime.fromisoformat(str(order.get("expires")))
     except ValueError:
         return False
-    return expires.tzinfo is not None and expires < datetime.datetime.now(datetime.UTC) and order["status"] in ("pending", "ready")
+    return (
+        expires.tzinfo is not None
+        and expires < datetime.datetime.now(datetime.UTC)
+        and order["status"] in ("pending", "ready")
+    )
 
 
 def _age(document: Document, now: datetime.datetime) -> float:

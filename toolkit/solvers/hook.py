@@ -33,7 +33,9 @@ class HookSolver:
         with self._turn:
             self._stop.check()
             output = self._runner.run(self._hook, "auth", _variables(event), self._stop)
-        return {"output": output.strip()[:_LONGEST_OUTPUT].encode("utf-8", "surrogateescape").decode("utf-8", "replace")}
+        return {
+            "output": output.strip()[:_LONGEST_OUTPUT].encode("utf-8", "surrogateescape").decode("utf-8", "replace")
+        }
 
     def cleanup(self, event: Event, record: dict[str, Any]) -> None:
         if "cleanup" not in self._hook.commands:

@@ -75,13 +75,14 @@ class _Responder:
     def _serve(self) -> None:
         while True:
             for key, _ in self._selector.select():
-                if key.fileobj is self._woken:
+                sock: Any = key.fileobj
+                if sock is self._woken:
                     self._end()
                     return
-                if key.fileobj in self._clients:
-                    self._read(key.fileobj)  # type: ignore[arg-type]
+                if sock in self._clients:
+                    self._read(sock)
                 else:
-                    self._accept(key.fileobj)  # type: ignore[arg-type]
+                    self._accept(sock)
 
     def _accept(self, listener: socket.socket) -> None:
         with contextlib.suppress(OSError):

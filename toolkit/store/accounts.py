@@ -61,7 +61,9 @@ def choose(paths: Paths, server: str, wanted: str | None, url: str | None = None
     if url is not None and found:
         found = [account for account in found if account.url == url]
         if not found:
-            raise BadDocument(f"the document is for the account {url}, which is not ours", "name the right --config-dir")
+            raise BadDocument(
+                f"the document is for the account {url}, which is not ours", "name the right --config-dir"
+            )
     if wanted and not found:
         raise UsageError(f"no account {wanted} at {server}", "acme-account list shows those there are")
     if len(found) > 1:
@@ -106,4 +108,6 @@ def _load(paths: Paths, server: str, name: str) -> Account:
     except FileTrouble:
         return Account(name, server, None, {}, directory)
     except (ValueError, KeyError, TypeError):
-        raise BadDocument(f"{directory / 'regr.json'}: not a registration", "acme-account register writes it anew") from None
+        raise BadDocument(
+            f"{directory / 'regr.json'}: not a registration", "acme-account register writes it anew"
+        ) from None
