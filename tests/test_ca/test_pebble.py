@@ -242,7 +242,7 @@ def test_nothing_is_left_after_kill_9() -> None:
         time.sleep(0.01)
 
 
-class responder:  # noqa: N801 - reads as a verb
+class responder:
     """Answers every GET on `port` with `text`."""
 
     def __init__(self, port: int, text: str) -> None:
