@@ -41,14 +41,10 @@ def main() -> int:
 
 
 def _arguments() -> argparse.Namespace:
-    parser = argparse.ArgumentParser(
-        prog="python -m tests.bench", description="Compare the toolkit with its peers."
-    )
+    parser = argparse.ArgumentParser(prog="python -m tests.bench", description="Compare the toolkit with its peers.")
     parser.add_argument("--only", action="append", choices=list(CASES), help="Run this case (repeatable).")
     parser.add_argument("--peers", action="append", choices=list(PEERS), help="Run this client (repeatable).")
-    parser.add_argument(
-        "--runs", type=int, default=5, help="How often; medians are shown. Default: %(default)s."
-    )
+    parser.add_argument("--runs", type=int, default=5, help="How often; medians are shown. Default: %(default)s.")
     parser.add_argument(
         "--bulk",
         type=int,

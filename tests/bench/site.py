@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import contextlib
-import functools
-import http.server
-import threading
 import time
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
+
+from tests.bench import responder
 
 if TYPE_CHECKING:
     from tests.ca.pebble import TestCA
@@ -46,22 +45,8 @@ class Site:
             yield
             return
         self.challenges.mkdir(parents=True, exist_ok=True)
-        handler = functools.partial(_Silent, directory=str(self.state / "www"))
-        with http.server.ThreadingHTTPServer(("127.0.0.1", self.http_port), handler) as server:
-            thread = threading.Thread(target=server.serve_forever, args=(0.01,))
-            thread.start()
-            try:
-                yield
-            finally:
-                server.shutdown()
-                thread.join()
-
-
-class _Silent(http.server.SimpleHTTPRequestHandler):
-    """Files, without a log."""
-
-    def log_message(self, format: str, *args: object) -> None:  # noqa: A002
-        """Say nothing."""
+        with responder.serving(self.challenges, self.http_port):
+            yield
 
 
 def served(ca: TestCA) -> int:

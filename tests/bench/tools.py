@@ -99,16 +99,12 @@ def needs(*programs: str) -> None:
 
 def output(*argv: str | Path) -> str:
     """What a short command says, on either stream."""
-    done = subprocess.run(
-        argv, stdin=subprocess.DEVNULL, capture_output=True, text=True, errors="replace", check=False
-    )
+    done = subprocess.run(argv, stdin=subprocess.DEVNULL, capture_output=True, text=True, errors="replace", check=False)
     return done.stdout + done.stderr
 
 
 def _run(*argv: str | Path) -> None:
-    done = subprocess.run(
-        argv, stdin=subprocess.DEVNULL, capture_output=True, text=True, errors="replace", check=False
-    )
+    done = subprocess.run(argv, stdin=subprocess.DEVNULL, capture_output=True, text=True, errors="replace", check=False)
     if done.returncode:
         lines = (done.stderr or done.stdout).strip().splitlines()
         raise Missing(f"{Path(argv[0]).name}: {lines[-1] if lines else done.returncode}")

@@ -106,17 +106,14 @@ def _configure(path: Path, settings: dict[str, str]) -> None:
     kept = [
         line
         for line in _run(["apt-config", "dump"]).splitlines()
-        if line.startswith("Acquire::")
-        and not line.startswith(("Acquire::IndexTargets", "Acquire::Languages"))
+        if line.startswith("Acquire::") and not line.startswith(("Acquire::IndexTargets", "Acquire::Languages"))
     ]
     ours = [f'{key} "{value}";' for key, value in settings.items()]
     alone = ['Dir::Etc::parts "/dev/null";', 'Dir::Etc::main "/dev/null";']
     path.write_text("\n".join([*kept, *alone, *ours, ""]), encoding="utf-8")
 
 
-def _run(
-    command: list[str], cwd: Path | None = None, env: dict[str, str] | None = None, timeout: float = 300
-) -> str:
+def _run(command: list[str], cwd: Path | None = None, env: dict[str, str] | None = None, timeout: float = 300) -> str:
     try:
         done = subprocess.run(
             command,

@@ -116,9 +116,7 @@ def _version(pebble: Path) -> tuple[int, ...]:
 
 def _output(command: list[str | Path]) -> str:
     """Both streams together: Go programs print their usage on stderr."""
-    done = subprocess.run(
-        command, check=False, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, timeout=10
-    )
+    done = subprocess.run(command, check=False, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, timeout=10)
     return done.stdout
 
 

@@ -230,9 +230,7 @@ def test_nothing_is_left_after_kill_9() -> None:
         "import time; from tests.ca.pebble import TestCA; ca = TestCA.start();"
         "print(ca.home, *[p.pid for p in ca._running.processes], flush=True); time.sleep(60)"
     )
-    with subprocess.Popen(
-        [sys.executable, "-c", program], stdout=subprocess.PIPE, text=True, cwd=ROOT
-    ) as tests:
+    with subprocess.Popen([sys.executable, "-c", program], stdout=subprocess.PIPE, text=True, cwd=ROOT) as tests:
         assert tests.stdout
         home, *pids = tests.stdout.readline().split()
         os.kill(tests.pid, signal.SIGKILL)

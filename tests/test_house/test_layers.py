@@ -8,7 +8,7 @@ import pytest
 from tests.test_house import sources
 
 LAYERS = (
-    ("errors", "names", "keys", "certs", "document", "states", "proofs", "waiting"),  # pure
+    ("errors", "names", "keys", "certs", "document", "states", "due", "proofs", "waiting"),  # pure
     ("files", "below", "lock", "runner", "ca", "config", "probe"),  # doors
     ("store", "hooks", "solvers", "installers"),  # parts
     ("issuance",),  # flows

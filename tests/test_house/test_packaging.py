@@ -13,18 +13,26 @@ def lines(section, key):
     return [line for line in CONFIG[section][key].split("\n") if line]
 
 
-def test_every_hook_is_shipped():
-    globs = [value for value in CONFIG["options.data_files"].values() if value.startswith("hooks/")]
-    shipped = {pattern.removesuffix("/*") for pattern in globs}
-    there = {str(path.parent.relative_to(ROOT)) for path in ROOT.glob("hooks/**/*") if path.is_file()}
-    assert there == shipped
-    assert {f"share/acme-toolkit/{directory}" for directory in there} <= set(CONFIG["options.data_files"])
+def shipped():
+    """The files that setup.cfg installs beside the library, and the directory each goes to."""
+    for target, patterns in CONFIG["options.data_files"].items():
+        for pattern in patterns.split():
+            for path in ROOT.glob(pattern):
+                yield path.relative_to(ROOT), target
 
 
-def test_every_page_is_shipped():
-    patterns = {value for value in CONFIG["options.data_files"].values() if value.startswith("man/")}
-    shipped = {path for pattern in patterns for path in ROOT.glob(pattern)}
-    assert shipped == {path for path in ROOT.glob("man/*") if path.is_file()}
+def files(pattern):
+    return [path.relative_to(ROOT) for path in ROOT.glob(pattern) if path.is_file()]
+
+
+def test_every_hook_is_shipped_in_its_place():
+    wanted = {(path, f"share/acme-toolkit/{path.parent}") for path in files("hooks/**/*")}
+    assert wanted == {pair for pair in shipped() if pair[0].parts[0] == "hooks"}
+
+
+def test_every_page_is_shipped_in_its_place():
+    wanted = {(path, f"share/man/man{path.suffix[1:]}") for path in files("man/*")}
+    assert wanted == {pair for pair in shipped() if pair[0].parts[0] == "man"}
 
 
 def test_oldest_releases_are_the_lower_bounds():

@@ -14,6 +14,7 @@ from josepy import errors as jose_errors
 from josepy import json_util, jwa, jwk
 
 from toolkit.errors import BadDocument, UsageError, printable
+from toolkit.keys import public_name
 
 JWK = jwk.JWKEC | jwk.JWKRSA
 
@@ -48,6 +49,12 @@ class AccountKey:
     def to_json(self) -> str:
         """The private key as JWK, as certbot writes it."""
         return str(self.jwk.json_dumps())
+
+    @property
+    def public_name(self) -> str:
+        """The SHA-256 of the public key in hex, as keys.public_name gives it."""
+        key: Any = self.jwk.key
+        return public_name(key)
 
     def public(self) -> dict[str, Any]:
         """The public key as JWK."""

@@ -302,5 +302,5 @@ def _trouble(error: Exception, method: str, url: str, deadline: Deadline) -> Unr
         )
     if isinstance(error, TimeoutError):
         return Unreachable(f"no answer from {where} within {deadline.seconds:g} seconds", "try again later")
-    reason = getattr(error, "strerror", None) or str(error) or type(error).__name__
+    reason = (getattr(error, "strerror", None) or str(error) or type(error).__name__).lower()
     return Unreachable(f"cannot {method} {where}: {printable(reason, 300)}", "is the CA up, and the network?")

@@ -132,8 +132,9 @@ def _answer(context: Context, document: Document, plan: Plan) -> None:
     document["order"] = orders.wait_while(session, document["order"], "pending", deadline)
     if states.is_over(states.order_status(document["order"]), states.ORDER):
         raise ordering.over(session, document, deadline)
-    for authorization in document["authorizations"]:
-        authorization["status"] = "valid"  # RFC 8555 §7.1.6: an order gets ready when all of them are
+    # RFC 8555 §7.1.6: an order leaves pending when all its authorizations, and so what we answered, are valid.
+    for thing in [*document["authorizations"], *challenges]:
+        thing["status"] = "valid"
     context.say(f"{title(document)}: the CA is convinced, the order is {document['order']['status']}")
 
 

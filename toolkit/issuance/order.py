@@ -41,7 +41,9 @@ def open_order(context: Context, document: Document, wanted: Wanted) -> None:
     document["order"] = orders.open_order(session, names, _options(session, document, deadline), deadline)
     _read_authorizations(session, document, deadline)
     pending = sum(a["status"] == "pending" for a in document["authorizations"])
-    context.say(f"{title(document)}: order opened for {len(names)} names, {pending} authorizations pending")
+    context.say(
+        f"{title(document)}: order opened, {pending} of {len(document['authorizations'])} authorizations pending"
+    )
 
 
 def refresh(session: Session, document: Document, deadline: Deadline, now: datetime.datetime) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import datetime
 import hashlib
 import json
-import socket
+import os
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -85,7 +85,7 @@ def save_registration(account: Account, url: str, body: dict[str, Any]) -> Accou
     """Keep what the CA said of the account."""
     meta = {
         "creation_dt": datetime.datetime.now(datetime.UTC).strftime("%Y-%m-%dT%H:%M:%SZ"),
-        "creation_host": socket.gethostname(),
+        "creation_host": os.uname().nodename,
         "register_to_eff": None,
     }
     if not (account.directory / "meta.json").exists():
