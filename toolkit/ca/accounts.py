@@ -8,7 +8,7 @@ from typing import Any
 
 from toolkit.ca.jws import external_account_binding
 from toolkit.ca.session import Session
-from toolkit.errors import ProtocolError, UsageError, printable
+from toolkit.errors import ProtocolError, Refused, UsageError, printable
 from toolkit.waiting import Deadline
 
 # Printable ASCII without what has a meaning in a mailto URI (RFC 6068) or could add a header to a mail.
@@ -46,7 +46,12 @@ def register(
         assert session.key is not None  # noqa: S101 - a session that registers has a key
         bound = external_account_binding(session.key, binding.kid, binding.secret, binding.algorithm, url)
         payload["externalAccountBinding"] = bound
-    return _account(session, url, payload, deadline, "new account")
+    try:
+        return _account(session, url, payload, deadline, "new account")
+    except Refused as error:
+        if binding and error.short in ("unauthorized", "malformed"):
+            error.hint = "look at --eab-kid and its key: does the CA's web site show the same?"
+        raise
 
 
 def find(session: Session, deadline: Deadline) -> tuple[str, dict[str, Any]]:

@@ -123,29 +123,25 @@ class Session:
         data = b"" if payload is None else json.dumps(payload).encode()
         body = self.key.sign(data, url, nonce, None if with_key else self.account)
         headers = {"Content-Type": "application/jose+json"}
-        return self._send("POST", url, headers, body, deadline, again=payload is None)
-
-    def _send(
-        self, method: str, url: str, headers: dict[str, str], body: bytes | None, deadline: Deadline, *, again: bool
-    ) -> Response:
-        response = self._transport.request(method, url, headers, body, deadline, again=again)
-        nonce = decode_nonce(response.header("replay-nonce") or "")
-        if nonce:
+        response = self._transport.request("POST", url, headers, body, deadline, again=payload is None)
+        fresh = _nonce(response)
+        if fresh:
             with self._lock:
-                self._nonces.append(nonce)
+                self._nonces.append(fresh)
         return response
 
     def _take_nonce(self, deadline: Deadline) -> bytes:
-        for _ in range(2):
-            with self._lock:
-                if self._nonces:
-                    return self._nonces.pop()
-            url = self.check(self.endpoint("newNonce", deadline), deadline)
-            response = self._send("HEAD", url, {}, None, deadline, again=True)
+        with self._lock:
+            if self._nonces:
+                return self._nonces.pop()
+        url = self.check(self.endpoint("newNonce", deadline), deadline)
+        response = self._transport.request("HEAD", url, {}, None, deadline, again=True)
+        nonce = _nonce(response)
+        if nonce:
+            return nonce  # ours at once: in the common store another thread might take it
         if response.status >= 500:
-            raise Unreachable(
-                f"no nonce from {printable(self.server, 300)}: status {response.status}", "try again later"
-            )
+            where = printable(self.server, 300)
+            raise Unreachable(f"no nonce from {where}: status {response.status}", "try again later")
         raise ProtocolError("the CA hands out no nonces")
 
     def _get_directory(self, deadline: Deadline) -> Json:
@@ -197,6 +193,10 @@ class Session:
 def is_refusal(error: Exception, short: str) -> bool:
     """Whether the CA refused for this reason (the last part of an RFC 8555 §6.7 type)."""
     return isinstance(error, Refused) and error.type == ACME + short
+
+
+def _nonce(response: Response) -> bytes | None:
+    return decode_nonce(response.header("replay-nonce") or "")
 
 
 def _redirected(url: str, location: str | None) -> str:
