@@ -18,7 +18,7 @@ from toolkit.errors import BadCertificate, printable
 
 _LONGEST_PEM = 256 * 1024
 _MOST_CERTIFICATES = 10
-_BLOCK = re.compile(r"\s*(-----BEGIN CERTIFICATE-----\s[A-Za-z0-9+/=\s]+-----END CERTIFICATE-----)", re.ASCII)
+_BLOCK = re.compile(r"(-----BEGIN CERTIFICATE-----\s[A-Za-z0-9+/=\s]+-----END CERTIFICATE-----)", re.ASCII)
 
 
 @dataclass(frozen=True)

@@ -57,7 +57,12 @@ def parse(line: str | bytes) -> Document:
 
 def dump(document: Document) -> str:
     """The document as one line with its newline."""
-    return json.dumps(document, separators=(",", ":"), ensure_ascii=False) + "\n"
+    text = json.dumps(document, separators=(",", ":"), ensure_ascii=False)
+    try:
+        text.encode()
+    except UnicodeEncodeError:  # half of a surrogate pair can only be written escaped
+        text = json.dumps(document, separators=(",", ":"))
+    return text + "\n"
 
 
 def check(document: Document) -> None:

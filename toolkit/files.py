@@ -6,6 +6,7 @@ import contextlib
 import errno
 import os
 import secrets
+import stat
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -60,12 +61,16 @@ def create(path: Path, data: bytes, mode: int) -> None:
         _sync_directory(path.parent)
 
 
-def replace(path: Path, data: bytes, mode: int) -> None:
-    """Write the file whole, or leave the old one: temporary file beside it, fsync, rename, fsync of the directory."""
+def replace(path: Path, data: bytes, mode: int, *, keep_access: bool = False) -> None:
+    """Write the file whole, or leave the old one: temporary file beside it, fsync, rename, fsync of the directory.
+
+    `keep_access`: a file that is there already keeps its owner, group and mode.
+    """
     temporary = _beside(path)
     with trouble(path, "write"):
+        access = os.stat(path) if keep_access and path.exists() else None
         try:
-            _write_new(temporary, data, mode)
+            _write_new(temporary, data, mode, access)
             os.rename(temporary, path)
         except OSError:
             temporary.unlink(missing_ok=True)
@@ -127,10 +132,12 @@ def _make_directory(path: Path, mode: int) -> None:
     _sync_directory(path.parent)
 
 
-def _write_new(path: Path, data: bytes, mode: int) -> None:
+def _write_new(path: Path, data: bytes, mode: int, access: os.stat_result | None = None) -> None:
     fd = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC, mode)
     with open(fd, "wb") as file:
-        os.fchmod(fd, mode)
+        if access:
+            os.fchown(fd, access.st_uid, access.st_gid)
+        os.fchmod(fd, stat.S_IMODE(access.st_mode) if access else mode)
         file.write(data)
         file.flush()
         os.fsync(fd)

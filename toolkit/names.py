@@ -26,7 +26,7 @@ def identifier(text: str) -> str:
     if "*" in name:
         raise BadName(f"{printable(text)}: a wildcard stands alone as the first label", "write *.example.com")
     labels = name.split(".")
-    if len(name) > _LONGEST:
+    if len(name) + 2 * wildcard > _LONGEST:
         raise BadName(f"{printable(text, 60)}: longer than {_LONGEST} characters")
     for label in labels:
         if not _LABEL.match(label):

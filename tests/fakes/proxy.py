@@ -36,8 +36,10 @@ _HOP_BY_HOP = {"connection", "content-length", "keep-alive", "transfer-encoding"
 class Behind(Protocol):
     """What stands behind a proxy: a TestCA, an EvilCA, another proxy."""
 
-    directory: str
-    listener: Listener
+    @property
+    def directory(self) -> str: ...
+    @property
+    def listener(self) -> Listener: ...
 
 
 class Answer(NamedTuple):

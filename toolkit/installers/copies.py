@@ -25,10 +25,10 @@ class Copy:
         return f"copy {self.kind}={self.path}"
 
     def write(self, lineage: Lineage) -> None:
-        """Write the file: 0600 if it holds the key, else 0644. Raises FileTrouble."""
+        """Write the file: 0600 if it holds the key, else 0644; one that is there keeps its access."""
         parts = {"key": ("privkey",), "combined": ("privkey", "fullchain")}.get(self.kind, (self.kind,))
         data = b"".join(files.read(lineage.live / f"{part}.pem") for part in parts)
-        files.replace(self.path, data, 0o600 if self.kind in _SECRET else 0o644)
+        files.replace(self.path, data, 0o600 if self.kind in _SECRET else 0o644, keep_access=True)
 
 
 def parse(value: str) -> Copy:

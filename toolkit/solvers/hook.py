@@ -10,8 +10,9 @@ from toolkit.runner import KEPT
 from toolkit.solvers import Event
 from toolkit.waiting import Stop
 
-# One environment variable may hold 128 KiB on Linux, name included; a hook's kept output is half of that.
-_LONGEST_OUTPUT = 2 * KEPT + 1024
+# One environment variable may hold 128 KiB on Linux, its name included; a hook's kept output is half of that,
+# but each byte that is no text takes three when it is replaced.
+_LONGEST_OUTPUT = 3 * KEPT
 
 
 class HookSolver:
@@ -33,20 +34,23 @@ class HookSolver:
         with self._turn:
             self._stop.check()
             output = self._runner.run(self._hook, "auth", _variables(event), self._stop)
-        return {
-            "output": output.strip()[:_LONGEST_OUTPUT].encode("utf-8", "surrogateescape").decode("utf-8", "replace")
-        }
+        return {"output": _fitting(output.encode("utf-8", "surrogateescape").decode("utf-8", "replace").strip())}
 
     def cleanup(self, event: Event, record: dict[str, Any]) -> None:
         if "cleanup" not in self._hook.commands:
             return
-        output = str(record.get("output", "")).replace("\0", "")[:_LONGEST_OUTPUT]
+        output = _fitting(str(record.get("output", "")).replace("\0", ""))
         with self._turn:
             variables = {**_variables(event), "CERTBOT_AUTH_OUTPUT": output}
             self._runner.run(self._hook, "cleanup", variables, self._cleanup_stop)
 
     def close(self) -> None:
         """Nothing is held."""
+
+
+def _fitting(text: str) -> str:
+    """The text, cut so that it fits into a variable whatever its characters are."""
+    return text.encode("utf-8", "replace")[:_LONGEST_OUTPUT].decode("utf-8", "ignore")
 
 
 def _variables(event: Event) -> dict[str, str]:
