@@ -18,6 +18,8 @@ from toolkit.waiting import Deadline, Stop
 KEPT = 32 * 1024
 _GRACE = 5.0
 _LOOK = 0.1
+# What a program wrote before its end is in the pipe; what comes later is of something it left behind.
+_LINGER = 1.0
 # Enough to find programs, files and words; nothing that is somebody's secret.
 _INHERITED = ("PATH", "HOME", "LANG", "LANGUAGE", "TZ", "USER", "LOGNAME", "SHELL", "TMPDIR", "TERM")
 
@@ -101,12 +103,15 @@ def _drain(process: subprocess.Popen[bytes], kept: Output, deadline: Deadline, s
             assert stream is not None  # noqa: S101 - both were asked for as pipes
             os.set_blocking(stream.fileno(), False)
             selector.register(stream, selectors.EVENT_READ, (output, _Lines(echo)))
+        ended: Deadline | None = None
         while selector.get_map():
             ready = selector.select(_LOOK)
             for key, _ in ready:
                 _take(selector, key)
-            if not ready and process.poll() is not None:
-                break  # it ended, and something it left behind holds the streams
+            if process.poll() is not None:
+                ended = ended or Deadline(_LINGER)
+                if not ready or ended.passed():
+                    break  # it ended, and something it left behind holds the streams
             _check(process, deadline, stop)
         while process.poll() is None:  # it closed its streams and went on
             with contextlib.suppress(subprocess.TimeoutExpired):

@@ -20,6 +20,7 @@ from pathlib import Path
 
 LIMIT = 600.0
 """Seconds after which a job is killed and counts as failed."""
+_WORDS = 300
 
 
 @dataclass(frozen=True)
@@ -83,15 +84,15 @@ class Meter:
         children: list[subprocess.Popen[bytes]] = []
         environment = _environment(said.parent) | dict(job.environment)
         with contextlib.ExitStack() as files:
-            output = files.enter_context(said.open("ab"))
+            said_by_all = files.enter_context(said.open("ab"))
             source: int | None = files.enter_context(open(job.stdin or os.devnull, "rb")).fileno()
             for number, (stage, peak) in enumerate(zip(job.stages, peaks, strict=True), 1):
                 last = number == len(job.stages)
                 child = subprocess.Popen(
                     [self._time, "--quiet", "--format=%M", f"--output={peak}", *stage],
                     stdin=source,
-                    stdout=output if last else subprocess.PIPE,
-                    stderr=output,
+                    stdout=subprocess.DEVNULL if last else subprocess.PIPE,
+                    stderr=said_by_all,
                     env=environment,
                     start_new_session=True,
                 )
@@ -138,9 +139,10 @@ def _peak(path: Path) -> int:
 
 
 def _last_words(said: Path, statuses: list[int]) -> str:
-    """The last line a failed job said, with the statuses of its stages."""
+    """The first error a failed job told, or else its last line, with the statuses of its stages."""
     if not any(statuses):
         return ""
-    lines = said.read_text(encoding="utf-8", errors="replace").splitlines()
-    last = next((line.strip() for line in reversed(lines) if line.strip()), "(said nothing)")
-    return f"status {' '.join(map(str, statuses))}: {last}"
+    text = said.read_text(encoding="utf-8", errors="replace")
+    lines = [line.strip() for line in text.splitlines() if line.strip()] or ["(said nothing)"]
+    told = next((line for line in lines if "error" in line.lower()), lines[-1])
+    return f"status {' '.join(map(str, statuses))}: {told[:_WORDS]}"

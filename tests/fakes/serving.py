@@ -78,9 +78,12 @@ class TlsServer(ThreadingHTTPServer):
 
     daemon_threads = True
 
-    def __init__(self, listener: Listener, handler: type[BaseHTTPRequestHandler]) -> None:
-        self._context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-        self._context.load_cert_chain(listener.cert, listener.key)
+    def __init__(self, listener: Listener | None, handler: type[BaseHTTPRequestHandler]) -> None:
+        """Without a listener's certificate it speaks plain HTTP."""
+        self._context: ssl.SSLContext | None = None
+        if listener:
+            self._context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+            self._context.load_cert_chain(listener.cert, listener.key)
         self._block = ports.reserve()
         self._open: set[socket.socket] = set()
         self._workers: set[threading.Thread] = set()
@@ -92,7 +95,7 @@ class TlsServer(ThreadingHTTPServer):
 
     @property
     def origin(self) -> str:
-        return f"https://127.0.0.1:{self.server_port}"
+        return f"http{'s' if self._context else ''}://127.0.0.1:{self.server_port}"
 
     def begin(self) -> None:
         self._thread = threading.Thread(target=self.serve_forever, args=(0.01,), daemon=True)
@@ -125,9 +128,11 @@ class TlsServer(ThreadingHTTPServer):
         # The handshake belongs here: in the accepting thread a silent client would hold up all others.
         connection: socket.socket = raw
         try:
-            connection = self._context.wrap_socket(raw, server_side=True)
+            if self._context:
+                connection = self._context.wrap_socket(raw, server_side=True)
             with self._lock:
-                self._open.symmetric_difference_update({raw, connection})
+                self._open.discard(raw)
+                self._open.add(connection)
             self.finish_request(connection, client_address)
         except (OSError, ValueError):
             pass  # a client that leaves, or mistrusts us, is what many tests are about

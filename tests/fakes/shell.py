@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, NoReturn, Protocol
 from tests.ca import recorded
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
     from pathlib import Path
 
     from tests.fakes.serving import TlsServer
@@ -46,6 +47,15 @@ def read(home: Path) -> dict[str, str]:
     lines = (home / "env").read_text(encoding="utf-8").splitlines()
     words = (shlex.split(line)[1] for line in lines if line.startswith("export "))
     return dict(word.split("=", 1) for word in words)
+
+
+def status(main: Callable[[list[str]], int], arguments: list[str]) -> int:
+    """What `main` returns; 1, with its message on stderr, when the directory or an option is wrong."""
+    try:
+        return main(arguments)
+    except (recorded.StateError, OSError, ValueError, TypeError) as error:
+        print(f"error: {error}", file=sys.stderr)
+        return 1
 
 
 def _serve(home: Path, fake: Fake) -> NoReturn:

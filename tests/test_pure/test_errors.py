@@ -5,7 +5,9 @@ import pytest
 from toolkit import errors
 
 
-@pytest.mark.parametrize("text", ["\x1b[31mred", "a\r\nb", "\0", "\u202eevil", "\udcff", "\x9b", "\u2028", b"\xff", None])
+@pytest.mark.parametrize(
+    "text", ["\x1b[31mred", "a\r\nb", "\0", "\u202eevil", "\udcff", "\x9b", "\u2028", b"\xff", None]
+)
 def test_text_from_outside_is_one_printable_line(text):
     assert errors.printable(text).isprintable()
     errors.printable(text).encode()
@@ -21,7 +23,10 @@ def test_text_from_outside_is_cut():
         ({}, "no detail given"),
         ({"detail": "no", "type": errors.ACME + "caa"}, "no (caa)"),
         ({"title": "t", "subproblems": "x"}, "t"),
-        ({"detail": 7, "subproblems": [None, {}, {"identifier": {"value": "a\n"}, "detail": "b\x1b"}]}, "7; ?: ?; a\\n: b\\x1b"),
+        (
+            {"detail": 7, "subproblems": [None, {}, {"identifier": {"value": "a\n"}, "detail": "b\x1b"}]},
+            "7; ?: ?; a\\n: b\\x1b",
+        ),
         ({"detail": {"a": 1}, "type": ["x"]}, "{'a': 1}"),
     ],
 )

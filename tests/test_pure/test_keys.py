@@ -14,7 +14,9 @@ NAMES = ["a.example", "*.a.example", "192.0.2.7", "2001:db8::1"]
 KEY = new_key()
 
 
-@pytest.mark.parametrize("wanted", [KeyType(), KeyType(curve="secp384r1"), KeyType(curve="secp521r1"), KeyType("rsa")], ids=str)
+@pytest.mark.parametrize(
+    "wanted", [KeyType(), KeyType(curve="secp384r1"), KeyType(curve="secp521r1"), KeyType("rsa")], ids=str
+)
 def test_key_goes_to_pem_and_back(wanted):
     key = keys.generate(wanted)
     again = keys.from_pem(keys.to_pem(key), "here")
@@ -25,7 +27,9 @@ def test_key_goes_to_pem_and_back(wanted):
     assert keys.csr_public_name(pem) == keys.public_name(key)
 
 
-@pytest.mark.parametrize("wanted", [KeyType("rsa", bits=1024), KeyType("rsa", bits=99999), KeyType(curve="secp192r1"), KeyType("dsa")])
+@pytest.mark.parametrize(
+    "wanted", [KeyType("rsa", bits=1024), KeyType("rsa", bits=99999), KeyType(curve="secp192r1"), KeyType("dsa")]
+)
 def test_key_no_ca_takes(wanted):
     with pytest.raises(UsageError):
         keys.generate(wanted)
@@ -39,14 +43,18 @@ ED25519 = ed25519.Ed25519PrivateKey.generate().private_bytes(
 )
 
 
-@pytest.mark.parametrize("data", [b"", b"x", b"\xff\0", keys.to_pem(KEY)[:-40], ENCRYPTED, ED25519, keys.make_csr(KEY, NAMES).encode()])
+@pytest.mark.parametrize(
+    "data", [b"", b"x", b"\xff\0", keys.to_pem(KEY)[:-40], ENCRYPTED, ED25519, keys.make_csr(KEY, NAMES).encode()]
+)
 def test_no_private_key(data):
     with pytest.raises(BadCertificate, match="here"):
         keys.from_pem(data, "here")
 
 
 def csr(names, key=KEY):
-    builder = x509.CertificateSigningRequestBuilder(x509.Name([x509.NameAttribute(x509.NameOID.COMMON_NAME, "cn.example")]))
+    builder = x509.CertificateSigningRequestBuilder(
+        x509.Name([x509.NameAttribute(x509.NameOID.COMMON_NAME, "cn.example")])
+    )
     if names is not None:
         builder = builder.add_extension(x509.SubjectAlternativeName([x509.DNSName(n) for n in names]), False)
     return builder.sign(key, hashes.SHA256())

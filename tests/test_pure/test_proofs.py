@@ -43,7 +43,7 @@ def test_txt_value_of_a_known_token():
 
 BAD_TOKENS = [
     "", ".", "..", "a/b", "../../etc/cron.d/x", "/etc/x", "x" * 21, "x" * 129, TOKEN + "\n", TOKEN + "=", TOKEN + " ",
-    "$(id)" + TOKEN, TOKEN + "\0", "'" + TOKEN, TOKEN + ";", "%s" + TOKEN, "\x1b[31m" + TOKEN, "é" * 30, None, 1, [], {},
+    "$(id)" + TOKEN, TOKEN + "\0", "'" + TOKEN, TOKEN + ";", "%s" + TOKEN, "\x1b[31m" + TOKEN, "é" * 30, None, 1, [], {},  # noqa: E501
 ]  # fmt: skip
 
 

@@ -18,7 +18,9 @@ def test_authorization(status):
     assert states.is_over(status, states.AUTHORIZATION) is (status not in ("pending", "valid"))
 
 
-@pytest.mark.parametrize("thing", [{}, {"status": None}, {"status": 1}, {"status": []}, {"status": "x\x1b"}, {"status": "Valid"}])
+@pytest.mark.parametrize(
+    "thing", [{}, {"status": None}, {"status": 1}, {"status": []}, {"status": "x\x1b"}, {"status": "Valid"}]
+)
 def test_unknown(thing):
     for look in (states.order_status, states.authorization_status):
         with pytest.raises(ProtocolError) as caught:

@@ -11,6 +11,7 @@ import contextlib
 import http.client
 import io
 import ipaddress
+import re
 import select
 import socket
 import ssl
@@ -26,6 +27,9 @@ from toolkit.waiting import Deadline, Stop
 
 _LONGEST_BODY = 4 * 1024 * 1024
 _CONNECT_TIMEOUT = 30.0
+
+# No blanks and no control characters: urlsplit() would drop them without a word.
+_URL = re.compile(r"[!-~]{1,4095}\Z")
 
 ProxyFor = Callable[[str, str], str | None]
 
@@ -119,6 +123,8 @@ class Transport:
         data = answer.read(_LONGEST_BODY + 1)
         if len(data) > _LONGEST_BODY:
             raise ProtocolError(f"the CA sent more than {_LONGEST_BODY} bytes for {printable(target, 300)}")
+        if answer.length:
+            raise http.client.IncompleteRead(data, answer.length)
         return Response(answer.status, tuple((k.lower(), v) for k, v in answer.getheaders()), data)
 
     def _connection(self, parts: SplitResult) -> tuple[http.client.HTTPConnection, bool]:
@@ -242,7 +248,7 @@ def check_url(url: object, allow_http: bool = False) -> SplitResult:
     Plain http passes only to loopback, and only with `allow_http`. Raises ProtocolError.
     """
     try:
-        parts = urlsplit(url) if isinstance(url, str) and len(url) < 4096 and url.isascii() else None
+        parts = urlsplit(url) if isinstance(url, str) and _URL.match(url) else None
         if parts and parts.port != 0 and parts.hostname and "@" not in parts.netloc and _may_speak(parts, allow_http):
             return parts
     except ValueError:

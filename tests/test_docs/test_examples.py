@@ -1,0 +1,49 @@
+"""The examples of acme-toolkit(7) that need nothing but a CA do what the page says."""
+
+import os
+import re
+import subprocess
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).resolve().parents[2]
+
+
+def examples():
+    """The displays of the EXAMPLES section that stay on this host, as a shell gets to see them."""
+    text = (ROOT / "man" / "acme-toolkit.7").read_text().partition(".Sh EXAMPLES\n")[2].partition(".Sh ")[0]
+    found = re.findall(r"^\.Bd -literal[^\n]*\n(.*?)^\.Ed$", text, re.MULTILINE | re.DOTALL)
+    return [example.replace("\\e", "\\") for example in found if "ssh " not in example]
+
+
+EXAMPLES = examples()
+
+
+def test_there_are_some():
+    assert len(EXAMPLES) == 5
+
+
+@pytest.mark.parametrize("example", EXAMPLES)
+def test_example(ca, tmp_path, example):
+    known = {key: value for key, value in os.environ.items() if not key.startswith("ACME_")}
+    env = known | {
+        "ACME_SERVER": ca.directory,
+        "ACME_CA_BUNDLE": str(ca.ca_bundle),
+        "ACME_HTTP_01_PORT": str(ca.http_port),
+        "ACME_CONFIG_DIR": str(tmp_path / "config"),
+        "ACME_WORK_DIR": str(tmp_path / "work"),
+        "PATH": f"{ROOT / 'bin'}:{os.environ['PATH']}",
+    }
+    script = ["/bin/sh", "-euc", local(example)]
+    done = subprocess.run(
+        script, env=env, cwd=tmp_path, capture_output=True, text=True, check=False, timeout=120
+    )
+    assert done.returncode == 0, done.stderr
+    assert "error" not in done.stderr
+    assert list(tmp_path.glob("config/live/*/fullchain.pem"))
+
+
+def local(example):
+    """The example with names the CA is free to issue for."""
+    return re.sub(r"\bexample\.(com|net|org)\b", r"\1.example.test", example)
