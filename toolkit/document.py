@@ -139,7 +139,7 @@ def _check_authorization(entry: object) -> None:
 
 def _expect(document: Document, key: str, kind: Callable[..., Any]) -> None:
     value = document.get(key)
-    if value is not None and not isinstance(value, kind):  # type: ignore[arg-type]
+    if (value is not None or (kind is list and key in document)) and not isinstance(value, kind):  # type: ignore[arg-type]
         raise BadDocument(f"{key} has the wrong type")
 
 

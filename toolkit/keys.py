@@ -98,8 +98,8 @@ def read_csr(data: bytes, where: str) -> tuple[str, list[str]]:
         names += [str(a) for a in extension.get_values_for_type(x509.IPAddress)]
     except x509.ExtensionNotFound:
         raise UsageError(f"{where}: the signing request has no subject alternative names") from None
-    except (ValueError, TypeError, InvalidSignature) as error:
-        raise UsageError(f"{where}: not a signing request: {printable(error, 200)}") from None
+    except (ValueError, TypeError, InvalidSignature):
+        raise UsageError(f"{where}: not a signing request in PEM or DER", "openssl req -text -in shows one") from None
     if not signed:
         raise UsageError(f"{where}: the signature of the signing request does not verify")
     return csr.public_bytes(Encoding.PEM).decode(), naming.identifiers(names)

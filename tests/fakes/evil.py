@@ -76,6 +76,8 @@ class EvilCA:
         self.flow.elsewhere |= {kind: server.origin for kind, server in self._others.items()}
         self.directory = self.server.origin + PATHS["directory"]
         """URL of the ACME directory."""
+        self.http_port = self.server.spare_port
+        """A free port for clients that insist on answering http-01; nobody comes to look."""
 
     @property
     def requests(self) -> list[Request]:
@@ -178,6 +180,7 @@ def main(arguments: list[str]) -> int:
     variables = {
         "ACME_SERVER": ca.directory,
         "ACME_CA_BUNDLE": str(ca.ca_bundle),
+        "ACME_HTTP_01_PORT": str(ca.http_port),
         "FAKE_ROOT": str(home / "issuer.pem"),
         "FAKE_STRANGERS": str(home / "strangers.jsonl"),
     }

@@ -97,6 +97,11 @@ class TlsServer(ThreadingHTTPServer):
     def origin(self) -> str:
         return f"http{'s' if self._context else ''}://127.0.0.1:{self.server_port}"
 
+    @property
+    def spare_port(self) -> int:
+        """A free port for the client under test, ours as long as the server."""
+        return self._block.ports[1]
+
     def begin(self) -> None:
         self._thread = threading.Thread(target=self.serve_forever, args=(0.01,), daemon=True)
         self._thread.start()

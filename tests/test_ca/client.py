@@ -83,7 +83,7 @@ class Client:
         return self.post(self.directory["newOrder"], {"identifiers": identifiers} | more)
 
     def challenge(self, authorization: str, kind: str) -> dict[str, Any]:
-        challenges = self.post(authorization).json()["challenges"]
+        challenges: list[dict[str, Any]] = self.post(authorization).json()["challenges"]
         return next(challenge for challenge in challenges if challenge["type"] == kind)
 
     def key_authorization(self, token: str) -> str:
@@ -96,8 +96,10 @@ class Client:
     def poll(self, url: str, *until: str, patience: float = 5) -> dict[str, Any]:
         """The order once its status is one of `until`; AssertionError after `patience` seconds."""
         deadline = time.monotonic() + patience
-        while (order := self.post(url).json())["status"] not in until:
+        order: dict[str, Any] = {}
+        while order.get("status") not in until:
             assert time.monotonic() < deadline, order
+            order = self.post(url).json()
             time.sleep(0.002)
         return order
 

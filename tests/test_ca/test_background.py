@@ -11,6 +11,7 @@ import pytest
 from tests.ca import recorded
 from tests.test_ca.client import Client
 
+pytestmark = pytest.mark.usefixtures("pebble")
 CA = Path(__file__).resolve().parents[1] / "ca"
 
 

@@ -26,6 +26,7 @@ from tests.test_ca.client import Client, csr
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+pytestmark = pytest.mark.usefixtures("pebble")
 ROOT = Path(__file__).resolve().parents[2]
 
 

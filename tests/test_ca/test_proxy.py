@@ -22,11 +22,14 @@ from tests.test_ca.client import Client
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from tests.ca.fetch import Pebble
+
+pytestmark = pytest.mark.usefixtures("pebble")
 TESTS = Path(__file__).resolve().parents[1]
 
 
 @pytest.fixture(scope="module")
-def behind() -> Iterator[TestCA]:
+def behind(pebble: Pebble) -> Iterator[TestCA]:
     with TestCA.start(always_valid=True) as ca:
         yield ca
 

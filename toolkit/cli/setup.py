@@ -50,8 +50,14 @@ class Run:
         output = Output(self.given.get("output"), silent_on_terminal=last)
         self.process.run(stage, source, work, output, self.given.get("jobs", 1), always=always)
 
+    def local(self) -> Any:
+        """What the stages share that speak to no CA."""
+        from toolkit.issuance.local import Local
+
+        return Local(self.paths, self.process.stop, self.given.get("lock_timeout") or 0.0, self.messages.say)
+
     def context(self) -> Any:
-        """What the flows share."""
+        """What the stages share that speak to a CA."""
         from toolkit.ca.transport import Settings
         from toolkit.issuance.context import Context
 
@@ -63,14 +69,11 @@ class Run:
             proxy_for=lambda scheme, host: config.proxy_for(scheme, host, environment),
         )
         context = Context(
-            self.paths,
-            self.process.stop,
-            settings,
+            **vars(self.local()),
+            transport=settings,
             server=given.get("server"),
             account=given.get("account"),
             timeout=given.get("timeout") or 90.0,
-            lock_timeout=given.get("lock_timeout") or 0.0,
-            say=self.messages.say,
         )
         if "agree_tos" in given:
             context.registration = self._registration()
@@ -96,7 +99,7 @@ class Run:
 
     def key_wish(self) -> Any:
         """Which key is wanted."""
-        from toolkit.issuance.finalize import KeyWish
+        from toolkit.issuance.csr import KeyWish
         from toolkit.keys import KeyType
 
         given = self.given

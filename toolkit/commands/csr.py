@@ -20,7 +20,7 @@ def main(run: Run) -> None:
     The key never leaves the host: order, challenge and finalize may run elsewhere, acme-install finds the
     key here by the certificate.
     """
-    from toolkit.issuance import finalize
+    from toolkit.issuance import csr
 
-    context, wish = run.context(), run.key_wish()
-    run.stage("csr", run.documents(plain_names=True), lambda doc, _: finalize.make_csr(context, doc, wish))
+    local, wish = run.local(), run.key_wish()
+    run.stage("csr", run.documents(plain_names=True), lambda doc, _: csr.make_csr(local, doc, wish))

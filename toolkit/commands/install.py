@@ -25,5 +25,5 @@ def main(run: Run) -> None:
     """
     from toolkit.issuance import install
 
-    context, targets, settings = run.context(), run.targets(), run.settings()
-    run.stage("install", run.documents(), lambda doc, _: install.install(context, doc, targets, settings), last=True)
+    local, targets, settings = run.local(), run.targets(), run.settings()
+    run.stage("install", run.documents(), lambda doc, _: install.install(local, doc, targets, settings), last=True)

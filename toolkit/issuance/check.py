@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from toolkit import probe
 from toolkit.errors import ChallengeFailed
-from toolkit.issuance.context import Context
+from toolkit.issuance.local import Local
 from toolkit.solvers import Event
 from toolkit.waiting import Deadline, growing
 
@@ -25,13 +25,13 @@ class Check:
     http_port: int = 80
 
 
-def check(context: Context, events: list[Event], how: Check, warn: Callable[[ChallengeFailed], None]) -> None:
+def check(local: Local, events: list[Event], how: Check, warn: Callable[[ChallengeFailed], None]) -> None:
     """Wait until every event is visible; raises ChallengeFailed, or warns, where one does not become so."""
     if how.mode == "skip":
         return
     for event in events:
         try:
-            _wait(context, event, how)
+            _wait(local, event, how)
         except probe.CannotLook as error:
             _judge(ChallengeFailed(f"cannot look whether {event.identifier} is ready: {error}", _HINT), how, warn)
         except ChallengeFailed as error:
@@ -48,7 +48,7 @@ def _judge(error: ChallengeFailed, how: Check, warn: Callable[[ChallengeFailed],
     warn(error)
 
 
-def _wait(context: Context, event: Event, how: Check) -> None:
+def _wait(local: Local, event: Event, how: Check) -> None:
     deadline = Deadline(how.timeout if how.timeout is not None else _PATIENCE.get(event.type, 0.0))
     for interval in growing(0.1, longest=5.0):
         try:
@@ -57,7 +57,7 @@ def _wait(context: Context, event: Event, how: Check) -> None:
         except ChallengeFailed:
             if deadline.passed():
                 raise
-        context.stop.wait(min(interval, deadline.remaining()))
+        local.stop.wait(min(interval, deadline.remaining()))
 
 
 def _look(event: Event, how: Check) -> None:

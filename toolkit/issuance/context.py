@@ -1,9 +1,8 @@
-"""What every stage shares within one process: directories, the CA sessions, the wish to stop."""
+"""What the stages that speak to a CA share within one process: sessions, and the account they are for."""
 
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -14,10 +13,10 @@ from toolkit.ca.jws import AccountKey
 from toolkit.ca.session import Session
 from toolkit.ca.transport import Settings, Transport
 from toolkit.errors import BadDocument, UsageError
+from toolkit.issuance.local import Local
 from toolkit.lock import exclusive
 from toolkit.store import accounts
-from toolkit.store.paths import Paths
-from toolkit.waiting import Deadline, Stop
+from toolkit.waiting import Deadline
 
 
 @dataclass(frozen=True)
@@ -30,18 +29,14 @@ class Registration:
 
 
 @dataclass
-class Context:
-    """One process's view of the world; the stages get it as their first argument."""
+class Context(Local):
+    """One process's conversations with CAs; the stages get it as their first argument."""
 
-    paths: Paths
-    stop: Stop
     transport: Settings
     server: str | None = None
     account: str | None = None
     registration: Registration = field(default_factory=Registration)
     timeout: float = 90.0
-    lock_timeout: float = 0.0
-    say: Callable[[str], None] = lambda _text: None
     _sessions: dict[str, Session] = field(default_factory=dict)
     _lock: threading.Lock = field(default_factory=threading.Lock)
     _transport: Transport | None = None

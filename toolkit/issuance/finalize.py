@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import datetime
-from dataclasses import dataclass
 from pathlib import Path
 
 from toolkit import certs, keys, states
@@ -13,17 +12,9 @@ from toolkit.document import Document, title
 from toolkit.errors import BadDocument, ProtocolError, Refused, UsageError
 from toolkit.issuance import order as ordering
 from toolkit.issuance.context import Context
-from toolkit.keys import KeyType
+from toolkit.issuance.csr import KeyWish, own_csr
 from toolkit.store import lineages, private_keys
 from toolkit.waiting import Deadline
-
-
-@dataclass(frozen=True)
-class KeyWish:
-    """Which key the certificate shall be for: a new one of `type`, or the lineage's own again."""
-
-    type: KeyType
-    reuse: bool = False
 
 
 def finalize(context: Context, document: Document, wish: KeyWish) -> None:
@@ -42,15 +33,6 @@ def finalize(context: Context, document: Document, wish: KeyWish) -> None:
         _drop_unused(context, document, Path(document["key"]["path"]).stem, keys.public_name(chain.leaf))
     document["certificate"] = {"url": url, **chain.facts()}
     context.say(f"{title(document)}: certificate {chain.fingerprint[:16]} until {document['certificate']['not_after']}")
-
-
-def make_csr(context: Context, document: Document, wish: KeyWish) -> None:
-    """Make a key, keep it, and put its signing request into the document."""
-    key = _key(context, document, wish)
-    path = private_keys.save(context.paths, key)
-    document["key"] = {"path": str(path), "type": str(keys.type_of(key))}
-    document["csr"] = keys.make_csr(key, document["names"])
-    context.say(f"{title(document)}: made the key {path}")
 
 
 def _to_the_end(
@@ -75,7 +57,7 @@ def _to_the_end(
 def _send(
     context: Context, session: Session, document: Document, wish: KeyWish, deadline: Deadline
 ) -> dict[str, object]:
-    csr = document.get("csr") or _own_csr(context, document, wish)
+    csr = document.get("csr") or own_csr(context, document, wish)
     assert session.key is not None  # noqa: S101 - a session of a document has its account's key
     if keys.csr_public_name(csr) == session.key.public_name:
         raise UsageError("the signing request is for the account's own key", "a certificate needs a key of its own")
@@ -85,17 +67,6 @@ def _send(
         if "csr" not in document:
             private_keys.forget(context.paths, keys.csr_public_name(csr))
         raise
-
-
-def _own_csr(context: Context, document: Document, wish: KeyWish) -> str:
-    key = _key(context, document, wish)
-    document["key"] = {"path": str(private_keys.save(context.paths, key)), "type": str(keys.type_of(key))}
-    return keys.make_csr(key, document["names"])
-
-
-def _key(context: Context, document: Document, wish: KeyWish) -> keys.PrivateKey:
-    present = lineages.current(context.paths, document["cert_name"]) if wish.reuse else None
-    return present.key() if present else keys.generate(wish.type)
 
 
 def _check(context: Context, document: Document, chain: certs.Chain) -> None:

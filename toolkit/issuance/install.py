@@ -15,7 +15,7 @@ from toolkit.document import Document, title
 from toolkit.errors import BadCertificate, BadDocument, HookFailed, NotServed, ToolkitError
 from toolkit.hooks import Hook, HookRunner
 from toolkit.installers.copies import Copy
-from toolkit.issuance.context import Context
+from toolkit.issuance.local import Local
 from toolkit.lock import exclusive
 from toolkit.store import lineages, private_keys
 from toolkit.store.lineages import Lineage
@@ -36,22 +36,22 @@ class Targets:
     key: Path | None = None
 
 
-def install(context: Context, document: Document, targets: Targets, settings: dict[str, Any]) -> None:
+def install(local: Local, document: Document, targets: Targets, settings: dict[str, Any]) -> None:
     """Store the document's certificate as a lineage, deploy it, and look whether it is served.
 
     `settings` is what the renewal settings shall say of the authenticator, key and targets. Raises
     ToolkitError for the first target that failed, after all were tried; the certificate is live then.
     """
-    chain, key = _checked(context, document, targets)
+    chain, key = _checked(local, document, targets)
     name = document["cert_name"]
-    with exclusive(context.paths.lineage_lock(name), f"the lineage {name}", context.lock_timeout, context.stop):
-        lineage = lineages.store(context.paths, name, chain, key)
-        _write_settings(context, document, settings)
+    with exclusive(local.paths.lineage_lock(name), f"the lineage {name}", local.lock_timeout, local.stop):
+        lineage = lineages.store(local.paths, name, chain, key)
+        _write_settings(local, document, settings)
     if targets.key is None:
-        private_keys.forget(context.paths, keys.public_name(key))
+        private_keys.forget(local.paths, keys.public_name(key))
     document["lineage"] = str(lineage.live)
-    context.say(f"{title(document)}: live in {lineage.live}")
-    failures = _deploy(context, document, lineage, targets)
+    local.say(f"{title(document)}: live in {lineage.live}")
+    failures = _deploy(local, document, lineage, targets)
     if failures:
         raise failures[0]
     for record in document.get("presented", []):
@@ -62,14 +62,14 @@ def install(context: Context, document: Document, targets: Targets, settings: di
             )
 
 
-def _checked(context: Context, document: Document, targets: Targets) -> tuple[certs.Chain, keys.PrivateKey]:
+def _checked(local: Local, document: Document, targets: Targets) -> tuple[certs.Chain, keys.PrivateKey]:
     """The certificate and its key; a document is untrusted, so that all is checked once more."""
     found = document.get("certificate")
     if not isinstance(found, dict) or not isinstance(found.get("chain"), str):
         raise BadDocument("the document has no certificate yet", "run acme-finalize first")
     chain = certs.read_chain(found["chain"])
     name = keys.public_name(chain.leaf)
-    key = _key(context, document, targets, name)
+    key = _key(local, document, targets, name)
     if key is None:
         raise BadCertificate(
             "the private key of this certificate is not in the store",
@@ -79,19 +79,19 @@ def _checked(context: Context, document: Document, targets: Targets) -> tuple[ce
     return chain, key
 
 
-def _key(context: Context, document: Document, targets: Targets, name: str) -> keys.PrivateKey | None:
+def _key(local: Local, document: Document, targets: Targets, name: str) -> keys.PrivateKey | None:
     if targets.key:
         return keys.from_pem(files.read(targets.key, 1024 * 1024), str(targets.key))
-    waiting = private_keys.find(context.paths, name)
+    waiting = private_keys.find(local.paths, name)
     if waiting:
         return waiting
-    present = lineages.current(context.paths, document["cert_name"])
+    present = lineages.current(local.paths, document["cert_name"])
     key = present.key() if present else None
     return key if key and keys.public_name(key) == name else None
 
 
-def _write_settings(context: Context, document: Document, settings: dict[str, Any]) -> None:
-    path = context.paths.settings(document["cert_name"])
+def _write_settings(local: Local, document: Document, settings: dict[str, Any]) -> None:
+    path = local.paths.settings(document["cert_name"])
     known = config.read_settings(path) or {"schema": config.SETTINGS_SCHEMA}
     for key in ("names", "server", "account", "profile"):
         if document.get(key):
@@ -100,22 +100,20 @@ def _write_settings(context: Context, document: Document, settings: dict[str, An
     config.write_settings(path, known)
 
 
-def _deploy(context: Context, document: Document, lineage: Lineage, targets: Targets) -> list[ToolkitError]:
+def _deploy(local: Local, document: Document, lineage: Lineage, targets: Targets) -> list[ToolkitError]:
     environment = {"RENEWED_LINEAGE": str(lineage.live), "RENEWED_DOMAINS": " ".join(document["names"])}
     steps: list[tuple[str, Callable[[], object]]] = []
     steps += [(copy.target, partial(copy.write, lineage)) for copy in targets.copies]
-    steps += [(target, partial(_run, targets, hook, environment, context)) for target, hook in targets.hooks]
-    steps += [
-        (f"verify {address}", partial(_verify, context, document, lineage, address)) for address in targets.verify
-    ]
+    steps += [(target, partial(_run, targets, hook, environment, local)) for target, hook in targets.hooks]
+    steps += [(f"verify {address}", partial(_verify, local, document, lineage, address)) for address in targets.verify]
     failures = []
     deployed = []
     for target, step in steps:
-        context.stop.check()
+        local.stop.check()
         entry: dict[str, Any] = {"target": target, "ok": True, "verified": target.startswith("verify ")}
         try:
             step()
-            context.say(f"{title(document)}: {target}: done")
+            local.say(f"{title(document)}: {target}: done")
         except ToolkitError as error:
             failures.append(error)
             entry.update(ok=False, verified=False, error=error.document())
@@ -125,12 +123,12 @@ def _deploy(context: Context, document: Document, lineage: Lineage, targets: Tar
     return failures
 
 
-def _run(targets: Targets, hook: Hook, environment: dict[str, str], context: Context) -> None:
+def _run(targets: Targets, hook: Hook, environment: dict[str, str], local: Local) -> None:
     assert targets.runner is not None  # noqa: S101 - hooks come with a runner
-    targets.runner.run(hook, "deploy", environment, context.stop)
+    targets.runner.run(hook, "deploy", environment, local.stop)
 
 
-def _verify(context: Context, document: Document, lineage: Lineage, address: str) -> None:
+def _verify(local: Local, document: Document, lineage: Lineage, address: str) -> None:
     """Look until the service shows the installed leaf, byte for byte. Raises NotServed."""
     wanted = lineage.chain().fingerprint
     name = naming.base(document["names"][0])
@@ -146,4 +144,4 @@ def _verify(context: Context, document: Document, lineage: Lineage, address: str
         if deadline.passed():
             error.hint = "does the service read live/, and did its deploy hook reload it?"
             raise error
-        context.stop.wait(min(interval, deadline.remaining()))
+        local.stop.wait(min(interval, deadline.remaining()))

@@ -12,7 +12,7 @@ from toolkit.document import Document, title
 from toolkit.issuance import challenge, finalize, install, order
 from toolkit.issuance.challenge import Plan
 from toolkit.issuance.context import Context
-from toolkit.issuance.finalize import KeyWish
+from toolkit.issuance.csr import KeyWish
 from toolkit.issuance.install import Targets
 from toolkit.store import lineages
 
