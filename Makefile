@@ -4,9 +4,9 @@ SHELL := bash
 PYTHON ?= python3
 
 # The files of the checkout, new ones too, ignored ones not.
-FILES = git ls-files -co --exclude-standard --deduplicate
-SHELL_FILES = $(FILES) | while read -r f; do [ -f "$$f" ] || continue; \
-	case $$f in *.sh | *.bash | *.bats) echo "$$f" ;; *) head -c 64 "$$f" | grep -aqE '^\#!.*(ba|da|/|env )sh' && echo "$$f" ;; esac; done
+FILES = git ls-files -co --exclude-standard | while read -r file; do [ ! -f "$$file" ] || echo "$$file"; done
+SHELL_FILES = $(FILES) | xargs -d '\n' awk \
+	'FNR == 1 && (/^\#!.*[\/ ](ba|da)?sh/ || FILENAME ~ /\.(sh|bash|bats)$$/) { print FILENAME }'
 
 .PHONY: help
 help: ## show this list
@@ -37,8 +37,9 @@ lint: .venv ## ruff, mypy --strict, shellcheck, mandoc -Tlint
 	@tests/run packages shellcheck mandoc
 	.venv/bin/ruff check --quiet
 	.venv/bin/mypy --strict
-	! command -v shellcheck >/dev/null || { $(SHELL_FILES); } | xargs -d '\n' -r shellcheck --external-sources --exclude=SC2154 # $$stderr, which bats sets
-	! command -v mandoc >/dev/null || ! { $(FILES) 'man/*.[157]' | xargs -d '\n' -r mandoc -T lint || true; } | \
+	! command -v shellcheck >/dev/null || $(SHELL_FILES) | \
+		xargs -d '\n' shellcheck --external-sources --exclude=SC2154 # $$stderr, which bats sets
+	! command -v mandoc >/dev/null || ! { mandoc -T lint man/*.[157] || true; } | \
 		grep -v 'referenced manual not found' # whether other projects' pages are there says nothing about ours
 
 .PHONY: bench
@@ -48,7 +49,7 @@ bench: .venv ## measure beside certbot, dehydrated, lego and uacme
 .PHONY: wheel
 wheel: .venv ## dist/*.whl, made of the files of the checkout and nothing older
 	@rm -rf .cache/source dist; mkdir -p .cache/source
-	@$(FILES) | while read -r f; do [ ! -f "$$f" ] || echo "$$f"; done | tar -cT - | tar -xC .cache/source
+	@$(FILES) | tar -cT - | tar -xC .cache/source
 	.venv/bin/pip wheel -qq --no-deps --wheel-dir dist .cache/source
 
 .PHONY: install

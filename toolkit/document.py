@@ -25,6 +25,7 @@ _TEXT = (
     "cert_name",
     "csr",
     "profile",
+    "authenticator",
     "replaces",
     "not_before",
     "not_after",

@@ -5,10 +5,8 @@ Looks only: nothing is sent but the question, and whatever comes back is bounded
 
 from __future__ import annotations
 
-import http.client
 import ipaddress
 import socket
-import ssl
 from typing import Any
 
 from toolkit.errors import ChallengeFailed, NotServed, UsageError, printable
@@ -23,6 +21,8 @@ class CannotLook(Exception):
 
 def http_body(host: str, port: int, path: str, resolver: str | None) -> bytes:
     """What an http server of that name answers for the path; raises CannotLook, or ChallengeFailed if it is no 200."""
+    import http.client
+
     connection = http.client.HTTPConnection(_address(host, resolver), port, timeout=_TIMEOUT)
     try:
         connection.request("GET", path, headers={"Host": host if port == 80 else f"{host}:{port}"})
@@ -56,6 +56,8 @@ def tls_leaf(address: str, name: str) -> bytes:
 
     The chain is not verified here: the caller compares the leaf with the one it installed.
     """
+    import ssl
+
     host, port = host_and_port(address)
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
     context.check_hostname = False

@@ -29,6 +29,7 @@ def uses(name):
     """
     found = _Uses()
     found.visit(modules()[name])
+    found.visit(modules()[name])  # a function may use what is imported below it
     return found.names
 
 

@@ -150,6 +150,7 @@ class Run:
             named.add(words.pop(0))
         self.given["files"] = tuple(words)
         found = tuple(stage for stage in STAGES if stage in named) or STAGES
+        self.given["stages"] = found
         if "present" in found and found != STAGES and self.given["standalone"]:
             raise UsageError(
                 "--standalone answers only while it runs",
@@ -173,6 +174,8 @@ class Run:
         return {key: list(value) if isinstance(value, tuple) else value for key, value in named.items()}
 
     def _solver(self) -> Any:
+        from toolkit.solvers import Nobody
+
         given = self.given
         chosen = [
             name
@@ -184,6 +187,8 @@ class Run:
             )
             if wanted
         ]
+        if not chosen and given.get("stages") == ("answer",):
+            return Nobody()
         if len(chosen) != 1:
             problem = f"several authenticators: {', '.join(chosen)}" if chosen else "no authenticator named"
             raise UsageError(problem, "choose one of --standalone, --webroot, --hook and --manual-auth-hook")

@@ -23,7 +23,7 @@ def main(run: Run) -> None:
     """
     from toolkit.issuance import challenge
 
-    context, plan, stages = run.context(), run.plan(), run.stages()
+    context, stages, plan = run.context(), run.stages(), run.plan()
     try:
         run.stage(
             stages[0],

@@ -96,6 +96,7 @@ def _present(context: Context, document: Document, plan: Plan) -> None:
     pending = [a for a in document.get("authorizations", []) if states.authorization_status(a) == "pending"]
     chosen = [(a, _choose(a, plan)) for a in pending]
     everybody = tuple(a["identifier"]["value"] for a in pending)
+    document["authenticator"] = plan.solver.name
     for number, (authorization, challenge) in enumerate(chosen, 1):
         context.stop.check()
         event = _event(authorization, challenge, everybody, len(chosen) - number)

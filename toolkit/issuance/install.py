@@ -17,7 +17,7 @@ from toolkit.hooks import Hook, HookRunner
 from toolkit.installers.copies import Copy
 from toolkit.issuance.local import Local
 from toolkit.lock import exclusive
-from toolkit.store import lineages, private_keys
+from toolkit.store import ledger, lineages, private_keys
 from toolkit.store.lineages import Lineage
 from toolkit.waiting import Deadline, growing
 
@@ -51,15 +51,23 @@ def install(local: Local, document: Document, targets: Targets, settings: dict[s
         private_keys.forget(local.paths, keys.public_name(key))
     document["lineage"] = str(lineage.live)
     local.say(f"{title(document)}: live in {lineage.live}")
-    failures = _deploy(local, document, lineage, targets)
-    if failures:
-        raise failures[0]
+    _deploy(local, document, lineage, targets, only=None)
     for record in document.get("presented", []):
         if record.get("error"):
             raise HookFailed(
                 f"installed, but the cleanup of {record.get('type')} for {record.get('identifier')} had failed",
                 "feed the document to acme-challenge cleanup",
             )
+
+
+def catch_up(local: Local, document: Document, lineage: Lineage, targets: Targets) -> None:
+    """Do those of the targets that an earlier run could not. Raises ToolkitError as install does."""
+    only = ledger.owed(local.paths, lineage)
+    if only:
+        with exclusive(
+            local.paths.lineage_lock(lineage.name), f"the lineage {lineage.name}", local.lock_timeout, local.stop
+        ):
+            _deploy(local, document, lineage, targets, only)
 
 
 def _checked(local: Local, document: Document, targets: Targets) -> tuple[certs.Chain, keys.PrivateKey]:
@@ -97,15 +105,23 @@ def _write_settings(local: Local, document: Document, settings: dict[str, Any]) 
         if document.get(key):
             known[key] = document[key]
     known.update({key: value for key, value in settings.items() if value})
+    if "authenticator" not in known and document.get("authenticator") == "standalone":
+        # The only word of a document that is believed here: it names no path, and runs nothing of anybody's.
+        known["authenticator"] = {"standalone": True}
     config.write_settings(path, known)
 
 
-def _deploy(local: Local, document: Document, lineage: Lineage, targets: Targets) -> list[ToolkitError]:
+def _deploy(local: Local, document: Document, lineage: Lineage, targets: Targets, only: set[str] | None) -> None:
+    """Do all the targets, or only those named; raises the first failure after all were tried."""
     environment = {"RENEWED_LINEAGE": str(lineage.live), "RENEWED_DOMAINS": " ".join(document["names"])}
     steps: list[tuple[str, Callable[[], object]]] = []
     steps += [(copy.target, partial(copy.write, lineage)) for copy in targets.copies]
     steps += [(target, partial(_run, targets, hook, environment, local)) for target, hook in targets.hooks]
     steps += [(f"verify {address}", partial(_verify, local, document, lineage, address)) for address in targets.verify]
+    steps = [(target, step) for target, step in steps if only is None or target in only]
+    # Owed until it is done: whoever ends us in the middle, the next run knows.
+    owed = {target for target, _ in steps}
+    ledger.write(local.paths, lineage, owed)
     failures = []
     deployed = []
     for target, step in steps:
@@ -113,14 +129,17 @@ def _deploy(local: Local, document: Document, lineage: Lineage, targets: Targets
         entry: dict[str, Any] = {"target": target, "ok": True, "verified": target.startswith("verify ")}
         try:
             step()
+            owed.discard(target)
             local.say(f"{title(document)}: {target}: done")
         except ToolkitError as error:
             failures.append(error)
             entry.update(ok=False, verified=False, error=error.document())
         deployed.append({**entry, "at": certs.timestamp(datetime.datetime.now(datetime.UTC))})
+    ledger.write(local.paths, lineage, owed)
     if deployed:
         document["deployed"] = deployed
-    return failures
+    if failures:
+        raise failures[0]
 
 
 def _run(targets: Targets, hook: Hook, environment: dict[str, str], local: Local) -> None:

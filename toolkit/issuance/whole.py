@@ -15,6 +15,7 @@ from toolkit.issuance.context import Context
 from toolkit.issuance.csr import KeyWish
 from toolkit.issuance.install import Targets
 from toolkit.store import lineages
+from toolkit.store.lineages import Lineage
 
 
 @dataclass(frozen=True)
@@ -31,7 +32,10 @@ class Wishes:
 
 def issue(context: Context, document: Document, wishes: Wishes, enter: Callable[[str], None]) -> None:
     """Order, prove, finalize, install; nothing of it when the lineage has what is wanted and is not due."""
-    if not wishes.force and _is_current(context, document):
+    current = None if wishes.force else _current(context, document)
+    if current:
+        enter("install")
+        install.catch_up(context, document, current, wishes.targets)
         return
     order.open_order(context, document, wishes.order)
     challenge.prove(context, document, wishes.plan, challenge.STAGES, enter)
@@ -41,16 +45,17 @@ def issue(context: Context, document: Document, wishes: Wishes, enter: Callable[
     install.install(context, document, wishes.targets, wishes.settings)
 
 
-def _is_current(context: Context, document: Document) -> bool:
+def _current(context: Context, document: Document) -> Lineage | None:
+    """The lineage, if it has what is wanted and is not due."""
     present = lineages.current(context.paths, document["cert_name"])
     if present is None:
-        return False
+        return None
     chain = present.chain()
     if set(chain.names) != set(document["names"]):
-        return False
+        return None
     renewal = due.moment(chain.leaf.not_valid_before_utc, chain.leaf.not_valid_after_utc)
     if renewal <= datetime.datetime.now(datetime.UTC):
-        return False
+        return None
     document["lineage"] = str(present.live)
     context.say(f"{title(document)}: not due before {renewal:%Y-%m-%d %H:%M} UTC; --force-renewal renews it now")
-    return True
+    return present

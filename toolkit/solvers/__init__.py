@@ -8,6 +8,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any, Protocol
 
+from toolkit.errors import UsageError
+
 
 @dataclass(frozen=True)
 class Event:
@@ -25,6 +27,24 @@ class Event:
     def validation(self) -> str:
         """What must be found: the key authorization, for dns-01 the TXT value."""
         return self.proof.get("txt_value") or self.proof["key_authorization"]
+
+
+class Nobody:
+    """Stands for the authenticator where only the CA is answered; presents nothing and takes nothing away."""
+
+    name = "nobody"
+    types: tuple[str, ...] = ()
+    lasting = True
+    worth_checking = False
+
+    def present(self, event: Event) -> dict[str, Any]:
+        raise UsageError(f"nobody presents {event.identifier}", "name an authenticator")
+
+    def cleanup(self, event: Event, record: dict[str, Any]) -> None:
+        """Nothing was presented."""
+
+    def close(self) -> None:
+        """Nothing is held."""
 
 
 class Solver(Protocol):

@@ -60,6 +60,9 @@ class Paths:
     def settings(self, lineage: str) -> Path:
         return self.directories.config / "renewal" / f"{naming.lineage(lineage)}.yaml"
 
+    def ledger(self, lineage: str) -> Path:
+        return self.directories.work / "deploy" / f"{naming.lineage(lineage)}.json"
+
     def hooks(self) -> Path:
         return self.directories.config / "hooks"
 
