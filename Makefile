@@ -53,8 +53,8 @@ wheel: .venv ## dist/*.whl, made of the files of the checkout and nothing older
 	.venv/bin/pip wheel -qq --no-deps --wheel-dir dist .cache/source
 
 .PHONY: install
-install: ## pip install, for the user or environment that runs make
-	$(PYTHON) -m pip install .
+install: wheel ## pip install, into the environment of $$PYTHON (python3)
+	$(PYTHON) -m pip install dist/*.whl
 
 .PHONY: clean
 clean: ## remove what make made

@@ -3,21 +3,19 @@
 from __future__ import annotations
 
 import argparse
-import contextlib
 import shutil
 import sys
-import tempfile
 from pathlib import Path
 
 from tests.bench import machine, table, tools
-from tests.bench.bench import Bench, Options
+from tests.bench.bench import Options, opened
 from tests.bench.cases import CASES
-from tests.bench.measure import Meter
+from tests.bench.measure import Silent
 from tests.bench.peers import PEERS
 from tests.bench.row import Group
-from tests.ca.pebble import TestCA
 
 _LEGEND = "x: ratio to the case's first row; CPU s: whole process tree; peak MB: largest process"
+_SILENCES = 4
 
 
 def main() -> int:
@@ -25,19 +23,38 @@ def main() -> int:
     given = _arguments()
     options = Options(given.runs, given.bulk, given.slow, given.jobs, tuple(given.peers or PEERS))
     try:
-        meter = Meter(_gnu_time())
+        gnu_time = _gnu_time()
     except tools.Missing as reason:
         print(f"bench: error: {reason}", file=sys.stderr)
         return 1
-    with contextlib.ExitStack() as closing:
-        root = Path(closing.enter_context(tempfile.TemporaryDirectory(prefix="acme-bench-")))
-        ca = closing.enter_context(TestCA.start())
-        bench = Bench(options, ca, meter)
-        bench.admit(root, closing)
-        about = machine.describe(bench)
-        groups = [group for case in given.only or CASES for group in CASES[case](bench)]
-        _print(about, groups, bench.notes, given.markdown)
+    about, groups, notes = _measure(options, gnu_time, list(given.only or CASES))
+    _print(about, groups, notes, given.markdown)
     return 0
+
+
+def _measure(options: Options, gnu_time: Path, cases: list[str]) -> tuple[str, list[Group], dict[str, str]]:
+    """All cases by one CA, unless that falls silent: then the case is begun again, by a new one.
+
+    Pebble does so at times when many orders are asked for at once: looking for an authorization to
+    reuse (which it does once in a hundred orders even when told never to) it takes two locks in one
+    order, making a new one it takes them in the other.
+    """
+    about, groups = "", list[Group]()
+    notes: dict[str, str] = {}
+    silences = 0
+    while cases and silences < _SILENCES:
+        with opened(options, gnu_time, notes) as bench:
+            about = about or machine.describe(bench)
+            try:
+                while cases:
+                    groups += CASES[cases[0]](bench)
+                    cases.pop(0)
+            except Silent:
+                silences += 1
+                notes["pebble, times it fell silent"] = str(silences)
+    for case in cases:
+        notes[f"{case}, not measured"] = "the CA fell silent too often"
+    return about, groups, notes
 
 
 def _arguments() -> argparse.Namespace:

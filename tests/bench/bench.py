@@ -1,24 +1,21 @@
-"""One run of the bench: the CA, the clients that are there, and what is to be said beside the table."""
+"""The surroundings of the cases: a CA, the clients that are there, and what is to be said beside the table."""
 
 from __future__ import annotations
 
+import contextlib
 import secrets
 import sys
+import tempfile
 from collections.abc import Iterator
-from contextlib import ExitStack
 from dataclasses import dataclass, field, replace
 from itertools import count
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 from tests.bench import tools
 from tests.bench.measure import Job, Meter, Sample
 from tests.bench.peers import PEERS, Peer
 from tests.bench.site import Site, served
-
-if TYPE_CHECKING:
-    from tests.ca.pebble import TestCA
-
+from tests.ca.pebble import TestCA
 
 _ATTEMPTS = 10
 """How often a client may try to get its first certificate before it is left out."""
@@ -52,8 +49,8 @@ class Bench:
     options: Options
     ca: TestCA
     meter: Meter
+    notes: dict[str, str]
     entrants: list[Entrant] = field(default_factory=list)
-    notes: dict[str, str] = field(default_factory=dict)
     fresh: Iterator[str] = field(default_factory=lambda: _names(secrets.token_hex(4)))
 
     def note(self, about: str, text: str) -> None:
@@ -63,7 +60,7 @@ class Bench:
     def progress(self, text: str) -> None:
         print(f"bench: {text}", file=sys.stderr, flush=True)
 
-    def admit(self, root: Path, closing: ExitStack) -> None:
+    def admit(self, root: Path, closing: contextlib.ExitStack) -> None:
         """Find the clients, register their accounts and let each get one certificate unmeasured."""
         for name in self.options.peers:
             self.progress(f"preparing {name}")
@@ -72,7 +69,7 @@ class Bench:
             except tools.Missing as reason:
                 self.note(f"{name}, not compared", str(reason))
 
-    def _admit(self, name: str, peer: Peer, root: Path, closing: ExitStack) -> None:
+    def _admit(self, name: str, peer: Peer, root: Path, closing: contextlib.ExitStack) -> None:
         state = root / name.replace(" ", "-")
         state.mkdir()
         program = peer.find()
@@ -109,6 +106,17 @@ class Bench:
         before = served(self.ca)
         sample = self.meter.run(job)
         return replace(sample, requests=served(self.ca) - before)
+
+
+@contextlib.contextmanager
+def opened(options: Options, gnu_time: Path, notes: dict[str, str]) -> Iterator[Bench]:
+    """A bench with a CA of its own, every client admitted."""
+    with contextlib.ExitStack() as closing:
+        root = Path(closing.enter_context(tempfile.TemporaryDirectory(prefix="acme-bench-")))
+        ca = closing.enter_context(TestCA.start())
+        bench = Bench(options, ca, Meter(gnu_time, lambda: ca.log.stat().st_size), notes)
+        bench.admit(root, closing)
+        yield bench
 
 
 def _names(token: str) -> Iterator[str]:

@@ -14,12 +14,12 @@ import subprocess
 import tempfile
 import threading
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
-LIMIT = 600.0
-"""Seconds after which a job is killed and counts as failed."""
+SILENCE = 60.0
+"""Seconds without a pulse after which a job is killed."""
 _WORDS = 300
 
 
@@ -52,14 +52,22 @@ def command(program: str | Path, *arguments: str | Path) -> tuple[str, ...]:
     return (str(program), *map(str, arguments))
 
 
-class Meter:
-    """Runs jobs under GNU time, in an environment of their own."""
+class Silent(Exception):
+    """A job was killed because nothing moved any more."""
 
-    def __init__(self, gnu_time: Path) -> None:
+
+class Meter:
+    """Runs jobs under GNU time, in an environment of their own.
+
+    `pulse` is a number that changes while they get on, such as the size of the CA's log.
+    """
+
+    def __init__(self, gnu_time: Path, pulse: Callable[[], int]) -> None:
         self._time = gnu_time
+        self._pulse = pulse
 
     def run(self, job: Job) -> Sample:
-        """Run `job` to its end, or to LIMIT, and measure it."""
+        """Run `job` to its end and measure it; Silent if it had to be killed."""
         with tempfile.TemporaryDirectory(prefix="acme-bench-") as name:
             return self._run(job, Path(name))
 
@@ -68,7 +76,7 @@ class Meter:
         said = scratch / "said"
         begun = time.perf_counter()
         children = self._start(job, peaks, said)
-        with _deadline(children):
+        with _watched(children, self._pulse):
             ends = [_wait(child) for child in children]
         wall = time.perf_counter() - begun
         statuses = [status for status, _ in ends]
@@ -115,22 +123,36 @@ def _wait(child: subprocess.Popen[bytes]) -> tuple[int, float]:
 
 
 @contextlib.contextmanager
-def _deadline(children: list[subprocess.Popen[bytes]]) -> Iterator[None]:
-    """Kill what still runs after LIMIT, or when the bench itself is interrupted."""
+def _watched(children: list[subprocess.Popen[bytes]], pulse: Callable[[], int]) -> Iterator[None]:
+    """Kill what runs without a pulse, then raise Silent; also what runs when the bench is interrupted."""
+    over, silent = threading.Event(), threading.Event()
 
-    def kill() -> None:
-        for child in children:
-            if child.returncode is None:
-                with contextlib.suppress(ProcessLookupError):
-                    os.killpg(child.pid, signal.SIGKILL)
+    def watch() -> None:
+        last, since = pulse(), time.monotonic()
+        while not over.wait(SILENCE / 20):
+            if (now := pulse()) != last:
+                last, since = now, time.monotonic()
+            elif time.monotonic() - since > SILENCE:
+                silent.set()
+                _kill(children)
 
-    timer = threading.Timer(LIMIT, kill)
-    timer.start()
+    watcher = threading.Thread(target=watch)
+    watcher.start()
     try:
         yield
     finally:
-        timer.cancel()
-        kill()
+        over.set()
+        watcher.join()
+        _kill(children)
+    if silent.is_set():
+        raise Silent
+
+
+def _kill(children: list[subprocess.Popen[bytes]]) -> None:
+    for child in children:
+        if child.returncode is None:
+            with contextlib.suppress(ProcessLookupError):
+                os.killpg(child.pid, signal.SIGKILL)
 
 
 def _peak(path: Path) -> int:

@@ -5,11 +5,12 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from tests.bench.bench import Bench
-from tests.bench.cases import bulk, one, startup
+from tests.bench.cases import bulk, memory, one, startup
 from tests.bench.row import Group
 
 CASES: dict[str, Callable[[Bench], list[Group]]] = {
     "one": one.measure,
     "bulk": bulk.measure,
+    "memory": memory.measure,
     "help": startup.measure,
 }
