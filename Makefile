@@ -53,7 +53,7 @@ wheel: .venv ## dist/*.whl, made of the files of the checkout and nothing older
 	.venv/bin/pip wheel -qq --no-deps --wheel-dir dist .cache/source
 
 .PHONY: install
-install: wheel ## pip install, into the environment of $$PYTHON (python3)
+install: wheel ## pip install, into the environment of PYTHON (python3)
 	$(PYTHON) -m pip install dist/*.whl
 
 .PHONY: clean

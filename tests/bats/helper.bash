@@ -48,16 +48,6 @@ need() {
     done
 }
 
-# open_to_all DIRECTORY: make sure that PATH leads every user to commands they may run. A checkout or a Python
-# below somebody's home is out of the others' reach: then DIRECTORY gets an environment of the system's Python.
-open_to_all() {
-    ! setpriv --reuid=65534 --regid=65534 --clear-groups "$BIN/acme-order" --version >/dev/null 2>&1 || return 0
-    make --no-print-directory -s -C "$ROOT" wheel || return
-    /usr/bin/python3 -m venv "$1/venv" || skip "the system's Python makes no environment"
-    "$1/venv/bin/pip" install -qq "$ROOT"/dist/*.whl || return
-    export PATH=$1/venv/bin:$PATH
-}
-
 # start_ca [--OPTION...]: for setup_file; a test CA with the options of tests/ca/start, its variables exported.
 start_ca() {
     CA_DIR=$BATS_FILE_TMPDIR/ca
