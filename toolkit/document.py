@@ -103,7 +103,7 @@ def enter(document: Document, stage: str) -> bool:
     failed = failed_stage(document)
     if failed is None:
         return True
-    if failed in STAGES and STAGES.index(failed) < STAGES.index(stage):
+    if failed not in STAGES or STAGES.index(failed) < STAGES.index(stage):
         return False
     del document["error"]
     return True

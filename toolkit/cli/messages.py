@@ -25,6 +25,8 @@ class Messages:
 
     def warning(self, error: ToolkitError, about: str = "") -> None:
         """The same for what does not end the work."""
+        if self._verbosity < 0:
+            return
         self._write("warning", f"{about}: {error.message}" if about else error.message)
         if error.hint:
             self._write("hint", error.hint)
@@ -45,7 +47,8 @@ class Messages:
 
     def hook(self, name: str, line: bytes) -> None:
         """One line that a hook wrote."""
-        self._write("", f"{name}: {line.decode('utf-8', 'backslashreplace')}")
+        if self._verbosity >= 0:
+            self._write("", f"{name}: {line.decode('utf-8', 'backslashreplace')}")
 
     def _write(self, kind: str, text: str) -> None:
         line = f"{self.name}: {kind + ': ' if kind else ''}{printable(text, 8192)}\n"
@@ -58,7 +61,7 @@ class Messages:
 
 
 def verbosity(verbose: int, quiet: bool) -> int:
-    """0 silent but for errors, 1 progress, 2 tracebacks too; on a terminal progress is the default."""
+    """-1 errors only, 0 warnings and hooks too, 1 progress (the default on a terminal), 2 tracebacks too."""
     if quiet:
-        return 0
+        return -1
     return verbose or int(bool(sys.stderr and sys.stderr.isatty()))

@@ -95,7 +95,13 @@ class Run:
             if unknown:
                 raise UsageError(f"no challenge type {unknown[0]!r}", f"types are {', '.join(CHALLENGES)}")
             preferred = tuple(CHALLENGES[kind] for kind in asked)
-        return Plan(solver, preferred, check, lambda about, error: self._warn(error, about))
+        return Plan(
+            solver,
+            preferred,
+            check,
+            warn=lambda about, error: self.messages.warning(error, about),
+            fail=lambda about, error: self.process.failed(error, about),
+        )
 
     def key_wish(self) -> Any:
         """Which key is wanted."""
@@ -245,9 +251,6 @@ class Run:
         doc = document.new(found, names.lineage(self.given["cert_name"]) if self.given.get("cert_name") else None)
         doc["csr"] = pem
         return reading.Item(path, doc)
-
-    def _warn(self, error: ToolkitError, about: str) -> None:
-        self.messages.warning(error, about)
 
 
 _AUTHENTICATORS = ("standalone", "webroot", "webroots", "hook", "manual_auth_hook", "manual_cleanup_hook")

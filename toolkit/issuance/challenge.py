@@ -10,7 +10,7 @@ from typing import Any
 from toolkit import proofs, states
 from toolkit.ca import orders
 from toolkit.document import Document, title
-from toolkit.errors import BadDocument, ChallengeFailed, Interrupted, ToolkitError
+from toolkit.errors import BadDocument, ChallengeFailed, ToolkitError, printable
 from toolkit.issuance import order as ordering
 from toolkit.issuance.check import Check, check
 from toolkit.issuance.context import Context
@@ -27,6 +27,8 @@ class Plan:
     preferred: tuple[str, ...]
     check: Check
     warn: Callable[[str, ToolkitError], None]
+    # Tells of a cleanup that failed, which does not end the document's way but is a failure of the command.
+    fail: Callable[[str, ToolkitError], None]
 
 
 def prove(
@@ -52,9 +54,9 @@ def prove(
         if "answer" in stages:
             enter("answer")
             _answer(context, document, plan)
-    except ToolkitError as error:
+    except ToolkitError:
         # What other processes presented is theirs to clean up, unless this one was told to.
-        if "present" in stages or "cleanup" in stages or isinstance(error, Interrupted):
+        if "present" in stages or "cleanup" in stages:
             cleanup(document, plan)
         raise
     if "cleanup" in stages:
@@ -66,17 +68,23 @@ def cleanup(document: Document, plan: Plan) -> None:
     """Undo what was presented, the last first; what fails stays in `presented` with its error."""
     left = []
     for record in reversed(document.get("presented", [])):
-        if record.get("solver") != plan.solver.name:
-            left.append(record)
-            continue
         try:
+            _check_solver(record, plan.solver)
             plan.solver.cleanup(_event_of(document, record), record)
         except ToolkitError as error:
-            plan.warn(title(document), error)
+            plan.fail(title(document), error)
             left.append({**record, "error": error.document()})
     document["presented"] = left[::-1]
     if not left:
         del document["presented"]
+
+
+def _check_solver(record: dict[str, Any], solver: Solver) -> None:
+    if record.get("solver") != solver.name:
+        other, name = printable(record.get("solver"), 100), printable(record.get("identifier"), 260)
+        raise BadDocument(
+            f"{name} was presented by {other}, not by {solver.name}", "clean up with the same authenticator"
+        )
 
 
 def _settled(context: Context, document: Document) -> bool:
