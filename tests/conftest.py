@@ -6,6 +6,10 @@ import pytest
 
 REQUIRE_ALL = bool(os.environ.get("REQUIRE_ALL"))
 
+# Whoever runs the tests may have set a CA or directories of their own.
+for variable in [name for name in os.environ if name.startswith("ACME_")]:
+    del os.environ[variable]
+
 
 @pytest.fixture(scope="session")
 def ca():
