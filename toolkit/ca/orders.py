@@ -70,7 +70,7 @@ def wait_while(session: Session, order: Json, status: str, deadline: Deadline, p
 
     `pause`: what the CA asked for with Retry-After, in seconds, before the first look.
     """
-    for interval in growing(0.008 if session.is_near else 0.25):
+    for interval in growing(0.015 if session.is_near else 0.25):
         pause = max(interval, pause or 0.0)
         if pause > deadline.remaining():
             raise TimedOut(
