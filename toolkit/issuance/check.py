@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from toolkit import probe
 from toolkit.errors import ChallengeFailed
 from toolkit.issuance.local import Local
+from toolkit.probe import CannotLook, web, zone
 from toolkit.solvers import Event
 from toolkit.waiting import Deadline, growing
 
@@ -32,7 +32,7 @@ def check(local: Local, events: list[Event], how: Check, warn: Callable[[Challen
     for event in events:
         try:
             _wait(local, event, how)
-        except probe.CannotLook as error:
+        except CannotLook as error:
             _judge(ChallengeFailed(f"cannot look whether {event.identifier} is ready: {error}", _HINT), how, warn)
         except ChallengeFailed as error:
             _judge(error, how, warn)
@@ -62,10 +62,10 @@ def _wait(local: Local, event: Event, how: Check) -> None:
 
 def _look(event: Event, how: Check) -> None:
     if event.type == "http-01":
-        body = probe.http_body(event.identifier, how.http_port, event.proof["http_path"], how.resolver)
+        body = web.http_body(event.identifier, how.http_port, event.proof["http_path"], how.resolver)
         if body.strip() != event.validation.encode():
             raise ChallengeFailed(f"http://{event.identifier}{event.proof['http_path']} answers something else")
     elif event.type == "dns-01":
         name = event.proof["txt_name"]
-        if event.validation not in probe.txt_values(name, how.resolver):
+        if event.validation not in zone.txt_values(name, how.resolver):
             raise ChallengeFailed(f"{name} has no TXT record {event.validation}")

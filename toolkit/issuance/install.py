@@ -9,7 +9,7 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
-from toolkit import certs, config, files, keys, probe
+from toolkit import certs, config, files, keys
 from toolkit import names as naming
 from toolkit.document import Document, title
 from toolkit.errors import BadCertificate, BadDocument, HookFailed, NotServed, ToolkitError
@@ -17,6 +17,7 @@ from toolkit.hooks import Hook, HookRunner
 from toolkit.installers.copies import Copy
 from toolkit.issuance.local import Local
 from toolkit.lock import exclusive
+from toolkit.probe import tls
 from toolkit.store import ledger, lineages, private_keys
 from toolkit.store.lineages import Lineage
 from toolkit.waiting import Deadline, growing
@@ -154,7 +155,7 @@ def _verify(local: Local, document: Document, lineage: Lineage, address: str) ->
     deadline = Deadline(_VERIFY_SECONDS)
     for interval in growing(0.05, longest=1.0):
         try:
-            served = certs.fingerprint(probe.tls_leaf(address, name))
+            served = certs.fingerprint(tls.tls_leaf(address, name))
             if served == wanted:
                 return
             error = NotServed(f"{address} shows another certificate for {name}: {served[:16]}, not {wanted[:16]}")
