@@ -8,9 +8,9 @@ import pytest
 from tests.test_house import sources
 
 LAYERS = (
-    ("errors", "names", "keys", "certs", "document", "states", "due", "proofs", "waiting"),  # pure
+    ("errors", "names", "keys", "certs", "document", "states", "due", "proofs", "events", "waiting"),  # pure
     ("files", "below", "lock", "runner", "ca", "config", "probe"),  # doors
-    ("store", "hooks", "solvers", "installers"),  # parts
+    ("store", "dialects", "hooks", "solvers", "installers"),  # parts
     ("issuance",),  # flows
     ("cli", "commands"),  # shell
 )
