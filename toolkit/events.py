@@ -19,6 +19,9 @@ class Event:
     remaining: int
     # Where the TXT record goes when CNAMEs lead away from the name the CA asks for; empty: nowhere else.
     target: str = ""
+    # The lineage to be, and all names of the order with their wildcards, proven already or not; empty: not known.
+    cert_name: str = ""
+    names: tuple[str, ...] = ()
 
     @property
     def validation(self) -> str:

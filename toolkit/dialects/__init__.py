@@ -44,6 +44,16 @@ Invocations = tuple[Invocation, ...]
 
 
 @dataclass(frozen=True)
+class Answer:
+    """What the CA answered to a request that failed: headers and body as they came."""
+
+    method: str
+    status: int
+    headers: str
+    body: str
+
+
+@dataclass(frozen=True)
 class Place:
     """Where a hook runs: directories it may use (absolute), and the variables that the user lets it see."""
 
@@ -65,8 +75,11 @@ class Dialect:
     types: tuple[str, ...] = ("http-01", "dns-01")
     # Its scripts expect one challenge at a time, from presenting to cleaning up: they may hold one value only.
     alone = False
-    # All challenges of an order come in one call.
-    chained = False
+
+    @property
+    def chained(self) -> bool:
+        """Whether all challenges of an order come in one call."""
+        return False
 
     @property
     def events(self) -> tuple[str, ...]:
@@ -99,4 +112,16 @@ class Dialect:
 
     def end(self, place: Place, error: str) -> Invocations:
         """A run has ended; `error` is empty if it went well."""
+        return ()
+
+    def csr(self, name: str, names: Sequence[str], place: Place) -> Invocations:
+        """Ask for a signing request for the lineage: what it writes to standard output is the request, or none."""
+        return ()
+
+    def request_failure(self, answer: Answer, place: Place) -> Invocations:
+        """The CA refused a request."""
+        return ()
+
+    def lint(self, place: Place) -> Invocations:
+        """What every script of this dialect answers as said, silently and without doing anything."""
         return ()

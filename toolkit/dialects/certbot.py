@@ -45,6 +45,15 @@ class Certbot(Dialect):
         variables = {"RENEWED_LINEAGE": issued.directory, "RENEWED_DOMAINS": listed(issued.names, " ")}
         return self._run("deploy", variables, issued.as_json())
 
+    def pre(self) -> Invocations:
+        """Before the first certificate of a run is tried."""
+        return self._run("pre", {}, {})
+
+    def post(self, renewed: Sequence[str], failed: Sequence[str]) -> Invocations:
+        """After the last one: the names of those that were renewed, and of those that were not."""
+        variables = {"RENEWED_DOMAINS": listed(renewed, " "), "FAILED_DOMAINS": listed(failed, " ")}
+        return self._run("post", variables, {"renewed": list(renewed), "failed": list(failed)})
+
     def _run(self, event: str, variables: Mapping[str, str], record: Mapping[str, object]) -> Invocations:
         if event not in self.commands:
             return ()
