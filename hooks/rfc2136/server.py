@@ -1,0 +1,107 @@
+"""The server that takes the updates: one signed message to it, one signed answer, or a Failure that says why not."""
+
+from __future__ import annotations
+
+import socket
+from typing import TYPE_CHECKING
+
+import dns.exception
+import dns.flags
+import dns.message
+import dns.rcode
+import dns.tsig
+import wire
+from failure import Failure, Later
+
+if TYPE_CHECKING:
+    import dns.name
+    from settings import Endpoint
+
+_CLOCKS = "the clocks of the two machines differ by more than five minutes; set the wrong one"
+
+
+class Server:
+    """Asks one server, signing everything with one key."""
+
+    def __init__(self, endpoint: Endpoint, key: dns.tsig.Key, timeout: float, udp: bool) -> None:
+        self.endpoint = endpoint
+        self.key = key
+        self._timeout = timeout
+        self._udp = udp
+
+    def ask(self, name: dns.name.Name, kind: str) -> dns.message.Message:
+        """The answer to a question, whatever its RCODE is."""
+        query = dns.message.make_query(name, kind)
+        query.flags &= ~dns.flags.RD
+        return self.exchange(query)
+
+    def exchange(self, message: dns.message.Message) -> dns.message.Message:
+        """Send a message, return the answer. Failure when there is none, or none that the key vouches for.
+
+        Where the server has several addresses, they are tried in turn; an update may well be done twice.
+        """
+        message.use_tsig(self.key)
+        problem: Failure | None = None
+        for address in addresses(self.endpoint):
+            try:
+                return self._verified(message, self._send(message.to_wire(), address))
+            except Later as later:
+                problem = later
+        raise problem or Failure(f"the host {self.endpoint.host} has no address")
+
+    def _send(self, query: bytes, address: str) -> bytes:
+        where = self.endpoint
+        try:
+            return wire.exchange(query, address, where.port, self._timeout, self._udp)
+        except TimeoutError:
+            raise Later(f"{where} does not answer within {self._timeout:g} s; is it up, and is the way open?") from None
+        except EOFError as error:
+            raise Later(f"{where} {error}; is it a name server? its log may say why") from None
+        except OSError as error:
+            reason = (error.strerror or str(error)).lower()
+            raise Later(f"{where} cannot be reached: {reason}; is it up, and is that its port?") from None
+
+    def _verified(self, message: dns.message.Message, raw: bytes) -> dns.message.Message:
+        where, name = self.endpoint, self.key.name.to_text(omit_final_dot=True)
+        try:
+            answer = _parse(message, raw)
+        except dns.tsig.PeerBadKey:
+            raise Failure(f"{where} knows no key {name} with that algorithm (BADKEY); compare both with its") from None
+        except dns.tsig.PeerBadSignature:
+            raise Failure(f"{where} has another secret for the key {name} (BADSIG); compare it with its") from None
+        except (dns.tsig.PeerBadTime, dns.tsig.BadTime):
+            raise Failure(f"{where} does not take the time of our signature (BADTIME); {_CLOCKS}") from None
+        except (dns.tsig.PeerError, dns.tsig.BadSignature, dns.tsig.BadAlgorithm, dns.message.UnknownTSIGKey) as error:
+            raise Failure(f"{where} signs its answer wrongly for the key {name}; compare the keys ({error})") from None
+        except (dns.exception.DNSException, ValueError) as error:
+            kind = type(error).__name__
+            raise Failure(f"{where} answers what is not DNS ({kind}); is RFC2136_SERVER a name server?") from None
+        if not message.is_response(answer):
+            raise Failure(f"{where} answers another question than the one it was asked; is it a name server?")
+        if answer.rcode() == dns.rcode.NOERROR and not answer.had_tsig:
+            raise Failure(f"{where} does not sign its answer, which so proves nothing; does it know the key {name}?")
+        return answer
+
+
+def _parse(message: dns.message.Message, raw: bytes) -> dns.message.Message:
+    """The answer, its signature verified where it has one: servers do not sign every error."""
+    try:
+        return dns.message.from_wire(raw, keyring=message.keyring, request_mac=message.mac)
+    except dns.exception.FormError:
+        # Newer releases of dnspython insist on a signature.
+        answer = dns.message.from_wire(raw, keyring=False)
+        if answer.had_tsig:
+            raise
+        return answer
+
+
+def addresses(endpoint: Endpoint) -> list[str]:
+    """The addresses of a host, in the system's order."""
+    try:
+        found = socket.getaddrinfo(endpoint.host, endpoint.port, type=socket.SOCK_STREAM)
+    except socket.gaierror as error:
+        text = f"the host {endpoint.host} has no address: {(error.strerror or str(error)).lower()}"
+        raise Later(text) if error.errno == socket.EAI_AGAIN else Failure(text) from None
+    except UnicodeError:
+        raise Failure(f"{endpoint.host[:80]!r} is no host") from None
+    return list(dict.fromkeys(str(entry[4][0]) for entry in found))
