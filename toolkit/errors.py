@@ -74,6 +74,12 @@ class HookFailed(ToolkitError):
     kind = "hookFailed"
 
 
+class Declined(HookFailed):
+    """A hook does not want this challenge, and has not touched anything."""
+
+    kind = "declined"
+
+
 class ChallengeFailed(ToolkitError):
     """A challenge cannot be presented, or is not visible."""
 

@@ -51,3 +51,28 @@ def _take(fd: int, path: Path, what: str, timeout: float, stop: Stop) -> None:
 def _holder(fd: int) -> str:
     pid = os.pread(fd, 32, 0).decode("ascii", "replace").strip()
     return f"process {pid}" if pid.isdigit() else "another process"
+
+
+def take(path: Path) -> int:
+    """Hold the lock on a file that is made now, until the descriptor that is returned is closed. Raises FileTrouble."""
+    with files.trouble(path, "lock"):
+        fd = os.open(path, os.O_RDWR | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC | os.O_NOFOLLOW, 0o600)
+        fcntl.flock(fd, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    return fd
+
+
+def is_held(path: Path) -> bool:
+    """Whether a living process holds the lock on the file."""
+    try:
+        fd = os.open(path, os.O_RDWR | os.O_CLOEXEC | os.O_NOFOLLOW)
+    except FileNotFoundError:
+        return False
+    except OSError as error:
+        raise FileTrouble(f"cannot open {path}: {(error.strerror or str(error)).lower()}") from error
+    try:
+        fcntl.flock(fd, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return True
+    finally:
+        os.close(fd)
+    return False

@@ -14,7 +14,15 @@ from toolkit.errors import ProtocolError, printable
 _TOKEN = re.compile(r"[A-Za-z0-9_-]{22,128}\Z")
 _KEY_AUTHORIZATION = re.compile(r"([A-Za-z0-9_-]{22,128})\.[A-Za-z0-9_-]{43}\Z")
 
+_LABEL = "[A-Za-z0-9_][A-Za-z0-9_-]{0,62}"
+_RECORD_NAME = re.compile(rf"(?=.{{1,253}}\Z)({_LABEL}\.)*{_LABEL}\Z")
+
 HTTP_PREFIX = "/.well-known/acme-challenge/"
+
+
+def is_record_name(text: str) -> bool:
+    """Whether the text can be the name of a TXT record, of labels that no program takes for anything else."""
+    return bool(_RECORD_NAME.match(text))
 
 
 def check_token(token: object) -> str:

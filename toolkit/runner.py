@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import contextlib
+import errno
 import os
+import secrets
 import selectors
 import signal
 import subprocess
@@ -12,6 +14,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import IO
 
+from toolkit import leftovers
 from toolkit.errors import HookFailed
 from toolkit.waiting import Deadline, Stop
 
@@ -20,8 +23,8 @@ _GRACE = 5.0
 _LOOK = 0.1
 # What a program wrote before its end is in the pipe; what comes later is of something it left behind.
 _LINGER = 1.0
-# Enough to find programs, files and words; nothing that is somebody's secret.
-_INHERITED = ("PATH", "HOME", "LANG", "LANGUAGE", "TZ", "USER", "LOGNAME", "SHELL", "TMPDIR", "TERM")
+# Which run a process belongs to; a hook may also see by it that it runs within one.
+MARK = "ACME_HOOK_RUN"
 
 Echo = Callable[[bytes], None]
 
@@ -49,74 +52,121 @@ class Output:
 
 
 @dataclass(frozen=True)
+class Program:
+    """What to run, with which environment, and how."""
+
+    argv: tuple[str, ...]
+    env: Mapping[str, str]
+    # None: /dev/null
+    stdin: bytes | None = None
+    # None: that of this process
+    directory: str | None = None
+    umask: int | None = None
+    # What runs a file that has no #! line, as a shell would run it
+    fallback: str | None = None
+
+
+@dataclass(frozen=True)
 class Result:
-    """How a program ended: its exit status (negative: the signal), and what it wrote to standard output."""
+    """How a program ended: its exit status (negative: the signal), and what it wrote."""
 
     status: int
     stdout: Output
+    stderr: Output
+    # Processes it left behind that hold its output open, as "PID NAME".
+    left: tuple[str, ...] = ()
 
 
-def environment(outer: Mapping[str, str], names: Sequence[str], event: Mapping[str, str]) -> dict[str, str]:
-    """What a program gets to see: the allow-list, the variables the user named, and those of the event."""
-    passed = {k: v for k, v in outer.items() if k in _INHERITED or k in names or k.startswith("LC_")}
-    return {**passed, **event}
-
-
-def run(argv: Sequence[str], env: Mapping[str, str], *, timeout: float, stop: Stop, echo: Echo) -> Result:
-    """Run the program in a process group of its own, without a shell and without standard input.
+def run(program: Program, *, timeout: float, stop: Stop, echo: Echo) -> Result:
+    """Run the program in a session and process group of its own, without a shell.
 
     Both streams are drained to the end and given to `echo` line by line. When `timeout` seconds have passed,
-    or the process is asked to stop, the whole group gets TERM, and KILL five seconds later. A child that was
-    left in the background with the streams open does not keep us. Raises HookFailed, Interrupted.
+    or the process is asked to stop, the whole group gets TERM, and KILL five seconds later, and so does what
+    left the group. A child in the background that holds the streams open does not keep us: it is reported.
+    Raises HookFailed, Interrupted.
     """
+    mark = secrets.token_hex(16)
+    process = _start(program, {**program.env, MARK: mark})
+    out, err = Output(), Output()
+    ended = False
     try:
-        process = subprocess.Popen(
+        ended = _drain(process, program.stdin, (out, err), Deadline(timeout), stop, echo)
+        left = () if ended else tuple(f"{pid} {name}" for pid, name in leftovers.marked(MARK, mark))
+        ended = True
+        return Result(process.wait(), out, err, left)
+    finally:
+        _end_group(process)
+        if not ended:
+            leftovers.end(MARK, mark)
+
+
+def _start(program: Program, env: Mapping[str, str]) -> subprocess.Popen[bytes]:
+    def start(argv: Sequence[str]) -> subprocess.Popen[bytes]:
+        return subprocess.Popen(
             argv,
-            env=dict(env),
-            stdin=subprocess.DEVNULL,
+            env=env,
+            cwd=program.directory,
+            umask=-1 if program.umask is None else program.umask,
+            stdin=subprocess.DEVNULL if program.stdin is None else subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,
             start_new_session=True,
         )
+
+    try:
+        try:
+            return start(program.argv)
+        except OSError as error:
+            if error.errno != errno.ENOEXEC or not program.fallback:
+                raise
+            return start((program.fallback, *program.argv))
     except (OSError, ValueError) as error:
         reason = (getattr(error, "strerror", None) or str(error)).lower()
-        raise HookFailed(f"cannot run {argv[0]}: {reason}", _launch_hint(error)) from None
-    kept = Output()
-    try:
-        _drain(process, kept, Deadline(timeout), stop, echo)
-        return Result(process.wait(), kept)
-    finally:
-        _end_group(process)
+        raise HookFailed(f"cannot run {program.argv[0]}: {reason}", _launch_hint(error)) from None
 
 
 def _launch_hint(error: Exception) -> str | None:
     if isinstance(error, PermissionError):
         return "make it executable with chmod +x"
     if isinstance(error, FileNotFoundError):
-        return "look at the path, and at the interpreter in its first line"
+        return "look at the path, and at the interpreter in its first line; a carriage return may end that line"
+    if isinstance(error, OSError) and error.errno == errno.E2BIG:
+        return "too much for the arguments and variables of one program: order fewer names at a time"
     return "does its first line name an interpreter, as in #!/bin/sh?" if isinstance(error, OSError) else None
 
 
-def _drain(process: subprocess.Popen[bytes], kept: Output, deadline: Deadline, stop: Stop, echo: Echo) -> None:
+def _drain(
+    process: subprocess.Popen[bytes],
+    stdin: bytes | None,
+    kept: tuple[Output, Output],
+    deadline: Deadline,
+    stop: Stop,
+    echo: Echo,
+) -> bool:
+    """Feed it, and read until both streams end or the process has; whether the streams ended with it."""
     with selectors.DefaultSelector() as selector:
-        for stream, output in ((process.stdout, kept), (process.stderr, Output())):
+        for stream, output in zip((process.stdout, process.stderr), kept, strict=True):
             assert stream is not None  # noqa: S101 - both were asked for as pipes
             os.set_blocking(stream.fileno(), False)
             selector.register(stream, selectors.EVENT_READ, (output, _Lines(echo)))
+        if process.stdin:
+            os.set_blocking(process.stdin.fileno(), False)
+            selector.register(process.stdin, selectors.EVENT_WRITE, bytearray(stdin or b""))
         ended: Deadline | None = None
-        while selector.get_map():
+        while any(key.events == selectors.EVENT_READ for key in selector.get_map().values()):
             ready = selector.select(_LOOK)
             for key, _ in ready:
-                _take(selector, key)
+                _feed(selector, key) if key.events == selectors.EVENT_WRITE else _take(selector, key)
+            if ended and (not ready or ended.passed()):
+                return False  # it ended, and something it left behind holds the streams
             if process.poll() is not None:
                 ended = ended or Deadline(_LINGER)
-                if not ready or ended.passed():
-                    break  # it ended, and something it left behind holds the streams
             _check(process, deadline, stop)
         while process.poll() is None:  # it closed its streams and went on
             with contextlib.suppress(subprocess.TimeoutExpired):
                 process.wait(_LOOK)
             _check(process, deadline, stop)
+    return True
 
 
 def _take(selector: selectors.BaseSelector, key: selectors.SelectorKey) -> None:
@@ -126,6 +176,17 @@ def _take(selector: selectors.BaseSelector, key: selectors.SelectorKey) -> None:
     output.add(data)
     lines.add(data)
     if not data:
+        selector.unregister(stream)
+        stream.close()
+
+
+def _feed(selector: selectors.BaseSelector, key: selectors.SelectorKey) -> None:
+    stream: IO[bytes] = key.fileobj  # type: ignore[assignment]
+    try:
+        del key.data[: os.write(stream.fileno(), key.data[:65536])]
+    except BrokenPipeError:  # it does not read, which is its right
+        key.data.clear()
+    if not key.data:
         selector.unregister(stream)
         stream.close()
 
@@ -147,9 +208,10 @@ def _end_group(process: subprocess.Popen[bytes]) -> None:
             _signal_group(process, signal.SIGKILL)
             process.wait()
         _signal_group(process, signal.SIGKILL)
-    for stream in (process.stdout, process.stderr):
+    for stream in (process.stdin, process.stdout, process.stderr):
         if stream:
-            stream.close()
+            with contextlib.suppress(OSError):
+                stream.close()
 
 
 def _signal_group(process: subprocess.Popen[bytes], number: int) -> None:

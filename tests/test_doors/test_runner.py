@@ -9,13 +9,15 @@ import pytest
 
 from toolkit import runner
 from toolkit.errors import HookFailed, Interrupted
+from toolkit.runner import Program
 from toolkit.waiting import Stop
 
 ENV = {"PATH": os.environ["PATH"]}
 
 
-def sh(script, timeout=20.0, stop=None, echo=lambda _line: None, env=ENV):
-    return runner.run(("/bin/sh", "-c", script), env, timeout=timeout, stop=stop or Stop(), echo=echo)
+def sh(script, timeout=20.0, stop=None, echo=lambda _line: None, env=ENV, **how):
+    program = Program(("/bin/sh", "-c", script), env, **how)
+    return runner.run(program, timeout=timeout, stop=stop or Stop(), echo=echo)
 
 
 def gone(path):
@@ -58,7 +60,7 @@ def test_cannot_be_run(tmp_path, content, mode, says):
         path.write_text(content)
         path.chmod(mode)
     with pytest.raises(HookFailed, match=says) as caught:
-        runner.run((str(path),), ENV, timeout=5, stop=Stop(), echo=print)
+        runner.run(Program((str(path),), ENV), timeout=5, stop=Stop(), echo=print)
     assert caught.value.hint
     assert str(path) in caught.value.message
 
@@ -134,20 +136,67 @@ def test_standard_input_is_not_ours():
     assert sh("cat; echo end").stdout.text() == "end\n"
 
 
-def test_environment_is_an_allow_list():
-    outer = {"PATH": "/bin", "HOME": "/root", "LC_ALL": "C", "TZ": "UTC", "CANARY": "secret", "ACME_EAB_HMAC_KEY": "secret",  # noqa: E501
-             "CERTBOT_TOKEN": "old", "LD_PRELOAD": "x", "NAMED": "yes"}  # fmt: skip
-    found = runner.environment(outer, ("NAMED", "MISSING"), {"CERTBOT_DOMAIN": "a.example"})
-    assert found == {
-        "PATH": "/bin",
-        "HOME": "/root",
-        "LC_ALL": "C",
-        "TZ": "UTC",
-        "NAMED": "yes",
-        "CERTBOT_DOMAIN": "a.example",
-    }
+def test_no_interpreter_line_and_a_fallback(tmp_path):
+    path = tmp_path / "hook"
+    path.write_text('echo "$0" "$@"')
+    path.chmod(0o755)
+    program = Program((str(path), "a b"), ENV, fallback="/bin/sh")
+    result = runner.run(program, timeout=5, stop=Stop(), echo=lambda _line: None)
+    assert result.stdout.text() == f"{path} a b\n"
 
 
-def test_canary_does_not_reach_the_program(monkeypatch):
-    monkeypatch.setenv("CANARY", "secret")
-    assert "secret" not in sh("env").stdout.text()
+def test_carriage_return_in_the_interpreter_line_has_a_hint(tmp_path):
+    path = tmp_path / "hook"
+    path.write_bytes(b"#!/bin/sh\r\necho\r\n")
+    path.chmod(0o755)
+    with pytest.raises(HookFailed) as caught:
+        runner.run(Program((str(path),), ENV), timeout=5, stop=Stop(), echo=print)
+    assert "carriage return" in caught.value.hint
+
+
+def test_too_much_for_a_program():
+    with pytest.raises(HookFailed) as caught:
+        sh("true", env={"A": "a" * 200_000})
+    assert "fewer names" in caught.value.hint
+
+
+@pytest.mark.parametrize("size", [0, 10, 1_000_000])
+def test_standard_input(size):
+    assert sh("wc -c", stdin=b"a" * size).stdout.text().strip() == str(size)
+
+
+def test_standard_input_that_nobody_reads():
+    assert sh("exec <&-; sleep 0.1; echo done", stdin=b"a" * 1_000_000).stdout.text() == "done\n"
+
+
+def test_directory_and_umask(tmp_path):
+    assert sh("pwd; umask", directory=str(tmp_path), umask=0o27).stdout.text() == f"{tmp_path}\n0027\n"
+
+
+def test_standard_error_is_kept_apart():
+    result = sh("echo out; echo err >&2")
+    assert (result.stdout.text(), result.stderr.text()) == ("out\n", "err\n")
+
+
+def test_output_written_at_the_very_end_is_never_lost():
+    assert all(sh("sleep 0.0$((1 + $$ % 9)); echo x").stdout.text() == "x\n" for _ in range(20))
+
+
+def test_daemon_that_holds_the_streams_is_reported_and_lives(tmp_path):
+    result = sh(f"setsid sh -c 'echo $$ >{tmp_path}/pid; sleep 20' & while [ ! -s {tmp_path}/pid ]; do :; done")
+    pid = (tmp_path / "pid").read_text().strip()
+    assert any(left.startswith(f"{pid} ") for left in result.left)
+    os.kill(int(pid), 0)
+    for left in result.left:
+        os.kill(int(left.split()[0]), 9)
+
+
+def test_daemon_of_a_hook_that_took_too_long_is_ended(tmp_path):
+    with pytest.raises(HookFailed):
+        sh(f"setsid sh -c 'echo $$ >{tmp_path}/pid; sleep 20' </dev/null >/dev/null 2>&1 & sleep 20", 0.5)
+    assert gone(tmp_path / "pid")
+
+
+def test_what_a_hook_leaves_running_in_silence_is_left_alone(tmp_path):
+    assert not sh(f"sleep 20 >/dev/null 2>&1 & echo $! >{tmp_path}/pid").left
+    os.kill(int((tmp_path / "pid").read_text()), 9)

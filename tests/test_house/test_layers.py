@@ -9,7 +9,7 @@ from tests.test_house import sources
 
 LAYERS = (
     ("errors", "names", "keys", "certs", "document", "states", "due", "proofs", "events", "waiting"),  # pure
-    ("files", "below", "lock", "runner", "ca", "config", "probe"),  # doors
+    ("files", "below", "leftovers", "lock", "runner", "ca", "config", "probe"),  # doors
     ("store", "dialects", "hooks", "solvers", "installers"),  # parts
     ("issuance",),  # flows
     ("cli", "commands"),  # shell

@@ -1,7 +1,7 @@
 """Challenges to be solved."""
 
 from toolkit import proofs
-from toolkit.solvers import Event
+from toolkit.events import Event
 
 TOKENS = [letter * 22 for letter in "abc"]
 

@@ -7,7 +7,9 @@ import pytest
 from tests.test_parts.events import TOKENS, event
 from toolkit.config import Directories
 from toolkit.errors import HookFailed, TryLater
-from toolkit.hooks import HookRunner, of_strings
+from toolkit.hooks import passing
+from toolkit.hooks.locate import of_lines
+from toolkit.hooks.running import HookRunner
 from toolkit.solvers.hook import HookSolver
 from toolkit.store.paths import Paths
 from toolkit.waiting import Stop
@@ -26,23 +28,24 @@ def solver(tmp_path):
     def make(auth, cleanup=None):
         paths = Paths(Directories(tmp_path / "config", tmp_path / "work"))
         outer = {"PATH": os.environ["PATH"], "CANARY": "secret"}
-        runner = HookRunner(paths, outer, (), 10, lambda *_: None)
-        return HookSolver(of_strings(auth, cleanup), runner, Stop(), Stop())
+        runner = HookRunner(paths, passing.choose(outer, ()), 10, lambda *_: None)
+        hook = of_lines({"auth": auth, **({"cleanup": cleanup} if cleanup else {})})
+        return HookSolver(hook, runner, Stop(), Stop())
 
     return make
 
 
 def variables(path):
     found = dict(line.split("=", 1) for line in path.read_text().splitlines())
-    return {k: v for k, v in found.items() if k not in ("PATH", "PWD", "OLDPWD", "SHLVL", "_")}
+    return {k: v for k, v in found.items() if k not in ("PATH", "PWD", "OLDPWD", "SHLVL", "_", "ACME_HOOK_RUN", "ACME_PYTHON")}
 
 
 @pytest.mark.parametrize("kind", ["http-01", "dns-01"])
 def test_variables(solver, tmp_path, kind):
     one = event(kind=kind, wildcard=kind == "dns-01", remaining=2)
     made = solver(f"env >{tmp_path}/auth; echo ' said '", f"env >{tmp_path}/cleanup")
-    record = made.present(one)
-    made.cleanup(one, record)
+    record = made.present([one])
+    made.cleanup([one], record)
     auth, cleanup = variables(tmp_path / "auth"), variables(tmp_path / "cleanup")
     assert auth.pop("ACME_HOOK_STATE")
     more = {"CERTBOT_TOKEN": TOKENS[0]} if kind == "http-01" else {"ACME_RECORD_NAME": "_acme-challenge.a.example"}
@@ -64,16 +67,16 @@ def test_variables(solver, tmp_path, kind):
 )
 def test_failing(solver, script, error):
     with pytest.raises(error):
-        solver(script).present(event())
+        solver(script).present([event()])
 
 
 def test_long_and_undecodable_output_reaches_cleanup(solver, tmp_path):
     made = solver(
         "head -c 300000 /dev/zero | tr '\\0' '\\377'", f"printenv CERTBOT_AUTH_OUTPUT | wc -c >{tmp_path}/size"
     )
-    made.cleanup(event(), made.present(event()))
+    made.cleanup([event()], made.present([event()]))
     assert 1000 < int((tmp_path / "size").read_text()) < 131072
 
 
 def test_no_cleanup_hook_is_no_error(solver):
-    solver("true").cleanup(event(), {})
+    solver("true").cleanup([event()], {})

@@ -37,11 +37,11 @@ def get(host, port, path):
 def test_answers_on_all_tokens(solver, port, host):
     events = [event(token) for token in TOKENS]
     for one in events:
-        solver.present(one)
+        solver.present([one])
     for one in events:
         assert get(host, port, one.proof["http_path"]) == (200, one.validation.encode())
-    solver.cleanup(events[0], {})
-    solver.cleanup(events[0], {})
+    solver.cleanup([events[0]], {})
+    solver.cleanup([events[0]], {})
     assert [get(host, port, one.proof["http_path"])[0] for one in events] == [404, 200, 200]
 
 
@@ -52,7 +52,7 @@ def test_answers_on_all_tokens(solver, port, host):
      b"\x16\x03\x01\x02\0"],
 )  # fmt: skip
 def test_garbage_does_not_disturb(solver, port, garbage):
-    solver.present(event())
+    solver.present([event()])
     with socket.create_connection(("127.0.0.1", port), 5) as client:
         try:
             client.sendall(garbage)
@@ -65,7 +65,7 @@ def test_garbage_does_not_disturb(solver, port, garbage):
 
 
 def test_idle_clients_do_not_keep_it(solver, port):
-    solver.present(event())
+    solver.present([event()])
     idle = [socket.create_connection(("127.0.0.1", port), 5) for _ in range(20)]
     began = time.monotonic()
     solver.close()
@@ -80,7 +80,7 @@ def test_idle_clients_do_not_keep_it(solver, port):
 def test_port_in_use(solver, port):
     with socket.create_server(("127.0.0.1", port)):
         with pytest.raises(ChallengeFailed, match=f"cannot listen on port {port}") as caught:
-            solver.present(event())
+            solver.present([event()])
         assert caught.value.hint
-    solver.cleanup(event(), {})
-    solver.present(event())
+    solver.cleanup([event()], {})
+    solver.present([event()])

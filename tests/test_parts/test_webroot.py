@@ -11,19 +11,19 @@ from toolkit.solvers.webroot import Webroot, parse_roots
 
 def test_file_appears_and_goes(tmp_path):
     solver, one = Webroot({"": tmp_path}), event()
-    record = solver.present(one)
+    record = solver.present([one])
     assert (tmp_path / one.proof["http_path"].lstrip("/")).read_text() == one.validation
-    solver.cleanup(one, record)
+    solver.cleanup([one], record)
     assert not list(tmp_path.iterdir())
-    solver.cleanup(one, {})
+    solver.cleanup([one], {})
 
 
 @pytest.mark.parametrize("made", [None, 7, "x", ["..", "../..", "/", 7], {}])
 def test_forged_record_removes_nothing_else(tmp_path, made):
     (tmp_path / "root/keep").mkdir(parents=True)
     solver = Webroot({"": tmp_path / "root"})
-    solver.present(event())
-    solver.cleanup(event(), {"made": made})
+    solver.present([event()])
+    solver.cleanup([event()], {"made": made})
     assert (tmp_path / "root/keep").is_dir()
 
 
@@ -36,9 +36,9 @@ def test_roots_by_name():
     with pytest.raises(UsageError):
         Webroot({})
     with pytest.raises(ChallengeFailed, match="no webroot"):
-        Webroot({"b.example": Path("/b")}).present(event())
+        Webroot({"b.example": Path("/b")}).present([event()])
 
 
 def test_missing_root(tmp_path):
     with pytest.raises(FileTrouble):
-        Webroot({"": tmp_path / "no"}).present(event())
+        Webroot({"": tmp_path / "no"}).present([event()])

@@ -6,7 +6,7 @@ Every function takes and gives the JSON objects of the RFC, an order with its `u
 from __future__ import annotations
 
 import base64
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from typing import TypeVar
 
@@ -84,6 +84,30 @@ def wait_while(session: Session, order: Json, status: str, deadline: Deadline, p
         if states.order_status(order) != status:
             return order
         pause = times.retry_after(response.header("retry-after"), session.now())
+    raise AssertionError("growing() never ends")
+
+
+def wait_for_authorizations(session: Session, authorizations: Sequence[Json], deadline: Deadline) -> bool:
+    """Wait until none of them is pending; whether one of them failed. Raises TimedOut."""
+    return any(not _becomes_valid(session, authorization, deadline) for authorization in authorizations)
+
+
+def _becomes_valid(session: Session, authorization: Json, deadline: Deadline) -> bool:
+    pause = 0.0
+    for interval in growing(0.015 if session.is_near else 0.25):
+        pause = max(interval, pause)
+        if pause > deadline.remaining():
+            raise TimedOut(
+                f"an authorization is still pending after {deadline.seconds:g} seconds: {authorization['url']}",
+                "run the same command again, or give it more with --timeout",
+                retry_after=times.moment(pause, session.now()),
+            )
+        session.stop.wait(pause)
+        response = session.post(authorization["url"], None, deadline, "authorization")
+        status = states.authorization_status(session.json(response, "authorization"))
+        if status != "pending":
+            return status == "valid"
+        pause = times.retry_after(response.header("retry-after"), session.now()) or 0.0
     raise AssertionError("growing() never ends")
 
 

@@ -246,7 +246,7 @@ authenticator = group(
         multiple=True,
         help="Its document root; implies --webroot.",
     ),
-    click.option("--hook", metavar="NAME|PATH", help="Answer by the auth and cleanup of a hook directory."),
+    click.option("--hook", metavar="[DIALECT:]HOOK", help="Answer by a hook: a name or path."),
     click.option("--manual-auth-hook", metavar="COMMAND", help="Answer by a shell command, as certbot runs it."),
     click.option("--manual-cleanup-hook", metavar="COMMAND", help="The command that takes it back."),
     click.option("--preferred-challenges", metavar="LIST", help="Types in order of preference: http, dns."),
@@ -261,7 +261,18 @@ hooks = group(
         help="Where hooks are looked for first.",
     ),
     click.option(
-        "--hook-env", "hook_env", metavar="VARIABLE", multiple=True, help="A variable that hooks get to see; repeat."
+        "--hook-env",
+        "hook_env",
+        metavar="VARIABLE",
+        multiple=True,
+        help="A variable that hooks get to see; NAME* for all that begin so.",
+    ),
+    click.option(
+        "--hook-env-file",
+        "hook_env_files",
+        metavar="FILE",
+        multiple=True,
+        help="NAME=VALUE lines for hooks, in a file of mode 0600.",
     ),
     click.option(
         "--hook-timeout",
@@ -331,7 +342,8 @@ targets = group(
         multiple=True,
         help="Run a shell command with RENEWED_LINEAGE and RENEWED_DOMAINS.",
     ),
-    click.option("--deploy", "deploys", metavar="NAME|PATH", multiple=True, help="Run the deploy of a hook directory."),
+    click.option("--no-directory-hooks", is_flag=True, help="Leave CONFIG/renewal-hooks alone."),
+    click.option("--deploy", "deploys", metavar="[DIALECT:]HOOK", multiple=True, help="Run the deploy of a hook."),
     click.option(
         "--verify", metavar="HOST:PORT", multiple=True, help="Connect, and compare the certificate that is served."
     ),
@@ -341,6 +353,23 @@ targets = group(
         type=click.FloatRange(0),
         default=0.0,
         help="How long to wait for a lineage that is locked.",
+    ),
+)
+
+frame = group(
+    click.option(
+        "--pre-hook",
+        "pre_hooks",
+        metavar="COMMAND",
+        multiple=True,
+        help="Run a shell command before the first certificate is tried.",
+    ),
+    click.option(
+        "--post-hook",
+        "post_hooks",
+        metavar="COMMAND",
+        multiple=True,
+        help="Run one after the last, with RENEWED_DOMAINS and FAILED_DOMAINS.",
     ),
 )
 

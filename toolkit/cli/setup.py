@@ -82,8 +82,9 @@ class Run:
 
     def plan(self) -> Any:
         """How to prove control, by the authenticator that was named. Raises UsageError."""
-        from toolkit.issuance.challenge import Plan
+        from toolkit.issuance import authenticators
         from toolkit.issuance.check import Check
+        from toolkit.issuance.presenting import Plan
 
         given = self.given
         check = Check(given["check"], given["check_timeout"], given["resolver"], given["http_01_port"])
@@ -101,7 +102,51 @@ class Run:
             check,
             warn=lambda about, error: self.messages.warning(error, about),
             fail=lambda about, error: self.process.failed(error, about),
+            journal=self.journal(),
+            authenticator=authenticators.settings(given),
         )
+
+    def frame(self) -> Any:
+        """The hooks before and after all."""
+        from toolkit.hooks import directories, locate
+        from toolkit.issuance import authenticators
+        from toolkit.issuance.frame import Frame
+
+        def hooks(event: str) -> list[Any]:
+            found = [] if self.given["no_directory_hooks"] else directories.programs(self.paths, event)
+            lines = dict.fromkeys(self.given[f"{event}_hooks"])
+            known = {str(hook.identity) for hook in found}
+            return [*found, *(locate.of_lines({event: line}) for line in lines if line not in known)]
+
+        runner = authenticators.runner(self.given, self.around())
+        return Frame(hooks("pre"), hooks("post"), runner, self.process.stop, self.process.force)
+
+    def sweep(self, journal: Any) -> None:
+        """Clean up what killed runs have left, before anything new is presented."""
+        if "present" in self.given.get("stages", ("present",)):
+            from toolkit.issuance.sweep import sweep
+
+            sweep(journal, journal.abandoned(), self.around(), self.messages.say, self.messages.warning)
+
+    def close(self, *ends: Callable[[], None]) -> None:
+        """Do all that is to be done at the end, whatever becomes of one of them."""
+        for end in ends:
+            try:
+                end()
+            except ToolkitError as error:
+                self.process.failed(error)
+
+    def journal(self) -> Any:
+        """This process's journal of what it presented."""
+        from toolkit.store.journal import Journal
+
+        return Journal(self.paths)
+
+    def around(self) -> Any:
+        """What authenticators and hooks need of this process."""
+        from toolkit.issuance.authenticators import Around
+
+        return Around(self.paths, self.environment, self.process.stop, self.process.force, self.messages.hook)
 
     def key_wish(self) -> Any:
         """Which key is wanted."""
@@ -113,28 +158,33 @@ class Run:
 
     def targets(self) -> Any:
         """Where the certificate goes."""
-        from toolkit import hooks
+        from toolkit.hooks import locate
         from toolkit.installers import copies
+        from toolkit.issuance import authenticators
         from toolkit.issuance.install import Targets
 
         given = self.given
-        search = hooks.search_path(self.paths, given["hooks_dir"])
-        deploy = [(f"deploy-hook {command}", hooks.deploy_string(command)) for command in given["deploy_hooks"]]
-        deploy += [(f"deploy {name}", hooks.locate(name, search, "deploy")) for name in given["deploys"]]
+        search = locate.search_path(self.paths, given["hooks_dir"], self.environment)
+        deploy = [(f"deploy-hook {line}", locate.of_lines({"deploy": line})) for line in given["deploy_hooks"]]
+        deploy += [(f"deploy {name}", locate.locate(name, search, "deploy")) for name in given["deploys"]]
         key = Path(given["key"]).absolute() if given.get("key") else None
         copied = tuple(copies.parse(value) for value in given["copies"])
-        return Targets(copied, tuple(deploy), self._hook_runner(), given["verify"], key)
+        runner = authenticators.runner(given, self.around())
+        return Targets(copied, tuple(deploy), runner, given["verify"], key, not given["no_directory_hooks"])
 
     def settings(self) -> dict[str, Any]:
         """What the renewal settings shall say; only what was asked for on this command line."""
+        from toolkit.hooks import locate
+        from toolkit.issuance import authenticators
+
         given = self.given
         deploy = {
             "copies": list(given["copies"]),
             "hooks": list(given["deploy_hooks"]),
-            "directories": list(given["deploys"]),
+            "directories": [locate.absolute(name) for name in given["deploys"]],
             "verify": list(given["verify"]),
         }
-        found: dict[str, Any] = {"authenticator": self._authenticator()}
+        found: dict[str, Any] = {"authenticator": authenticators.settings(given)}
         if "key_type" in given:
             found["key"] = {k: given[k] for k in ("key_type", "elliptic_curve", "rsa_key_size", "reuse_key")}
         found["deploy"] = {key: value for key, value in deploy.items() if value}
@@ -170,60 +220,12 @@ class Run:
         for found in objects:
             output.write(found)
 
-    def _authenticator(self) -> dict[str, Any]:
-        given = self.given
-        named = {key: given[key] for key in _AUTHENTICATORS if given.get(key)}
-        if not named:
-            return {}
-        extra = {"http_01_port": 80, "http_01_address": "", "preferred_challenges": None, "hook_env": ()}
-        named.update({key: given[key] for key, default in extra.items() if given.get(key) not in (None, default)})
-        return {key: list(value) if isinstance(value, tuple) else value for key, value in named.items()}
-
     def _solver(self) -> Any:
-        from toolkit.solvers import Nobody
+        from toolkit.issuance import authenticators
 
-        given = self.given
-        chosen = [
-            name
-            for name, wanted in (
-                ("standalone", given["standalone"]),
-                ("webroot", given["webroot"] or given["webroots"]),
-                ("hook", given["hook"]),
-                ("manual", given["manual_auth_hook"]),
-            )
-            if wanted
-        ]
-        if not chosen and given.get("stages") == ("answer",):
-            return Nobody()
-        if len(chosen) != 1:
-            problem = f"several authenticators: {', '.join(chosen)}" if chosen else "no authenticator named"
-            raise UsageError(problem, "choose one of --standalone, --webroot, --hook and --manual-auth-hook")
-        if chosen == ["standalone"]:
-            from toolkit.solvers.standalone import Standalone
-
-            return Standalone(given["http_01_port"], given["http_01_address"])
-        if chosen == ["webroot"]:
-            from toolkit.solvers.webroot import Webroot, parse_roots
-
-            return Webroot(parse_roots(given["webroots"]))
-        return self._hook_solver()
-
-    def _hook_solver(self) -> Any:
-        from toolkit import hooks
-        from toolkit.solvers.hook import HookSolver
-
-        given = self.given
-        if given["hook"]:
-            hook = hooks.locate(given["hook"], hooks.search_path(self.paths, given["hooks_dir"]), "auth")
-        else:
-            hook = hooks.of_strings(given["manual_auth_hook"], given["manual_cleanup_hook"])
-        return HookSolver(hook, self._hook_runner(), self.process.stop, self.process.force)
-
-    def _hook_runner(self) -> Any:
-        from toolkit.hooks import HookRunner
-
-        given = self.given
-        return HookRunner(self.paths, self.environment, given["hook_env"], given["hook_timeout"], self.messages.hook)
+        if self.given.get("stages") == ("answer",) and (stand_in := authenticators.nobody(self.given)):
+            return stand_in
+        return authenticators.build(self.given, self.around())
 
     def _registration(self) -> Any:
         from toolkit.ca.accounts import Binding
@@ -251,9 +253,6 @@ class Run:
         doc = document.new(found, names.lineage(self.given["cert_name"]) if self.given.get("cert_name") else None)
         doc["csr"] = pem
         return reading.Item(path, doc)
-
-
-_AUTHENTICATORS = ("standalone", "webroot", "webroots", "hook", "manual_auth_hook", "manual_cleanup_hook")
 
 
 def run(name: str, function: Callable[[Run], None], given: Given) -> int:

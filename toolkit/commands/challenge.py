@@ -25,6 +25,7 @@ def main(run: Run) -> None:
 
     context, stages, plan = run.context(), run.stages(), run.plan()
     try:
+        run.sweep(plan.journal)
         run.stage(
             stages[0],
             run.documents(),
@@ -32,5 +33,4 @@ def main(run: Run) -> None:
             always=stages == ("cleanup",),
         )
     finally:
-        plan.solver.close()
-        context.close()
+        run.close(plan.close, context.close)

@@ -24,6 +24,7 @@ if TYPE_CHECKING:
 @options.keys
 @options.profile
 @options.targets
+@options.frame
 @options.server
 @options.registration
 @options.stream
@@ -35,10 +36,12 @@ def main(run: Run) -> None:
     from toolkit.issuance import whole
 
     context, plan = run.context(), run.plan()
+    frame, targets = run.frame(), run.targets()
     wishes = whole.Wishes(
-        run.profile(), plan, run.key_wish(), run.targets(), run.settings(), run.given["force_renewal"]
+        run.profile(), plan, run.key_wish(), targets, run.settings(), frame, run.given["force_renewal"]
     )
     try:
+        run.sweep(plan.journal)
         run.stage(
             "order",
             run.documents(plain_names=True),
@@ -46,5 +49,4 @@ def main(run: Run) -> None:
             last=True,
         )
     finally:
-        plan.solver.close()
-        context.close()
+        run.close(frame.close, plan.close, context.close)

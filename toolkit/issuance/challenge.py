@@ -4,87 +4,79 @@ from __future__ import annotations
 
 import datetime
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 from typing import Any
 
-from toolkit import proofs, states
+from toolkit import states
 from toolkit.ca import orders
 from toolkit.document import Document, title
-from toolkit.errors import BadDocument, ChallengeFailed, ToolkitError, printable
+from toolkit.errors import ChallengeFailed, Refused, ToolkitError, UsageError
 from toolkit.issuance import order as ordering
-from toolkit.issuance.check import Check, check
+from toolkit.issuance import presenting
+from toolkit.issuance.check import check
 from toolkit.issuance.context import Context
-from toolkit.solvers import Event, Solver
+from toolkit.issuance.presenting import Plan, event_of, record_of
 
 STAGES = ("present", "check", "answer", "cleanup")
 
-
-@dataclass(frozen=True)
-class Plan:
-    """How to prove control: which solver, which challenge types in which order of preference, which look."""
-
-    solver: Solver
-    preferred: tuple[str, ...]
-    check: Check
-    warn: Callable[[str, ToolkitError], None]
-    # Tells of a cleanup that failed, which does not end the document's way but is a failure of the command.
-    fail: Callable[[str, ToolkitError], None]
+Enter = Callable[[str], None]
 
 
-def prove(
-    context: Context, document: Document, plan: Plan, stages: Sequence[str], enter: Callable[[str], None]
-) -> None:
+def prove(context: Context, document: Document, plan: Plan, stages: Sequence[str], enter: Enter) -> None:
     """Run the stages on the document; `enter` is told which one begins.
 
-    Once something was presented, it is cleaned up on the way out of an error in any case, and without an
-    error if `cleanup` is among the stages. A cleanup that fails is noted in the document's `presented`.
+    All authorizations at once, or in rounds where the solver cannot hold them all. Once something was presented,
+    it is cleaned up on the way out of an error in any case, and without an error if `cleanup` is among the
+    stages. A cleanup that fails is noted in the document's `presented`.
     """
     if "answer" in stages and _settled(context, document):
         if "cleanup" in stages:
             enter("cleanup")
-            cleanup(document, plan)
+            presenting.cleanup(document, plan)
         return
+    if "present" not in stages:
+        _round(context, document, plan, stages, enter, presenting.pending(document) if "answer" in stages else [])
+        return
+    parts = presenting.rounds(presenting.pending(document), plan.solver)
+    if len(parts) > 1 and tuple(stages) != STAGES:
+        raise UsageError(
+            f"{plan.solver.name} holds the proof of one name at a time, and {title(document)} needs {len(parts)}",
+            "let one acme-challenge run all four stages",
+        )
+    for authorizations in parts or [[]]:
+        with plan.solver.turn():
+            _round(context, document, plan, stages, enter, authorizations)
+
+
+def _round(
+    context: Context,
+    document: Document,
+    plan: Plan,
+    stages: Sequence[str],
+    enter: Enter,
+    authorizations: Sequence[dict[str, Any]],
+) -> None:
     try:
         if "present" in stages:
             enter("present")
-            _present(context, document, plan)
+            presenting.present(context, document, plan, authorizations)
         if "check" in stages:
             enter("check")
-            check(context, _started(document, plan), plan.check, lambda error: plan.warn(title(document), error))
+            seen = [event_of(document, r) for r in document.get("presented", []) if plan.solver.worth_checking]
+            check(context, seen, plan.check, lambda error: plan.warn(title(document), error))
         if "answer" in stages:
             enter("answer")
-            _answer(context, document, plan)
-    except ToolkitError:
+            _answer(context, document, authorizations)
+    except ToolkitError as error:
+        _tell_refused(document, plan, error)
         # What other processes presented is theirs to clean up, unless this one was told to.
         if "present" in stages or "cleanup" in stages:
-            cleanup(document, plan)
+            presenting.cleanup(document, plan)
         raise
     if "cleanup" in stages:
         enter("cleanup")
-        cleanup(document, plan)
-
-
-def cleanup(document: Document, plan: Plan) -> None:
-    """Undo what was presented, the last first; what fails stays in `presented` with its error."""
-    left = []
-    for record in reversed(document.get("presented", [])):
-        try:
-            _check_solver(record, plan.solver)
-            plan.solver.cleanup(_event_of(document, record), record)
-        except ToolkitError as error:
-            plan.fail(title(document), error)
-            left.append({**record, "error": error.document()})
-    document["presented"] = left[::-1]
-    if not left:
-        del document["presented"]
-
-
-def _check_solver(record: dict[str, Any], solver: Solver) -> None:
-    if record.get("solver") != solver.name:
-        other, name = printable(record.get("solver"), 100), printable(record.get("identifier"), 260)
-        raise BadDocument(
-            f"{name} was presented by {other}, not by {solver.name}", "clean up with the same authenticator"
-        )
+        presenting.cleanup(document, plan)
+    elif "present" in stages:
+        presenting.hand_on(document, plan)
 
 
 def _settled(context: Context, document: Document) -> bool:
@@ -99,101 +91,48 @@ def _settled(context: Context, document: Document) -> bool:
     return status != "pending"
 
 
-def _present(context: Context, document: Document, plan: Plan) -> None:
-    states.require_order(document)
-    pending = [a for a in document.get("authorizations", []) if states.authorization_status(a) == "pending"]
-    chosen = [(a, _choose(a, plan)) for a in pending]
-    everybody = tuple(a["identifier"]["value"] for a in pending)
-    document["authenticator"] = plan.solver.name
-    for number, (authorization, challenge) in enumerate(chosen, 1):
-        context.stop.check()
-        event = _event(authorization, challenge, everybody, len(chosen) - number)
-        record: dict[str, Any] = {
-            "solver": plan.solver.name,
-            "type": event.type,
-            "identifier": event.identifier,
-            "token": event.token,
-        }
-        _remember(document, record)
-        record.update(plan.solver.present(event))
-        context.say(f"{title(document)}: presented {event.type} of {event.identifier} by {plan.solver.name}")
-
-
-def _answer(context: Context, document: Document, plan: Plan) -> None:
+def _answer(context: Context, document: Document, authorizations: Sequence[dict[str, Any]]) -> None:
     session = context.session_for(document)
     deadline = context.deadline()
-    challenges = []
-    for authorization in document.get("authorizations", []):
-        if states.authorization_status(authorization) == "pending":
-            record = _record_of(document, authorization)
-            challenges += [
-                c
-                for c in authorization["challenges"]
-                if record
-                and c.get("token") == record.get("token")
-                and c.get("type") == record.get("type")
-                and c.get("status") == "pending"
-            ]
-            if record is None:
-                name = authorization["identifier"]["value"]
-                raise ChallengeFailed(f"nothing was presented for {name}", "run acme-challenge present first")
-    orders.answer(session, challenges, deadline)
-    document["order"] = orders.wait_while(session, document["order"], "pending", deadline)
-    if states.is_over(states.order_status(document["order"]), states.ORDER):
+    challenges = [_presented_challenge(document, authorization) for authorization in authorizations]
+    orders.answer(session, [c for c in challenges if c.get("status") == "pending"], deadline)
+    if len(authorizations) < len(presenting.pending(document)):
+        failed = orders.wait_for_authorizations(session, authorizations, deadline)
+    else:
+        document["order"] = orders.wait_while(session, document["order"], "pending", deadline)
+        failed = states.is_over(states.order_status(document["order"]), states.ORDER)
+    if failed:
+        document["order"] = orders.read_order(session, document["order"]["url"], deadline)
         raise ordering.over(session, document, deadline)
     # RFC 8555 §7.1.6: an order leaves pending when all its authorizations, and so what we answered, are valid.
-    for thing in [*document["authorizations"], *challenges]:
+    for thing in [*authorizations, *challenges]:
         thing["status"] = "valid"
-    context.say(f"{title(document)}: the CA is convinced, the order is {document['order']['status']}")
+    for authorization in authorizations:
+        (record_of(document, authorization) or {})["valid"] = True
+    context.say(f"{title(document)}: the CA is convinced of {len(authorizations)}: {document['order']['status']}")
 
 
-def _choose(authorization: dict[str, Any], plan: Plan) -> dict[str, Any]:
-    offered = {c.get("type"): c for c in authorization["challenges"]}
-    for kind in plan.preferred:
-        if kind in plan.solver.types and kind in offered:
-            return dict(offered[kind])
-    name = ("*." if authorization.get("wildcard") else "") + str(authorization["identifier"]["value"])
-    kinds = ", ".join(sorted(str(kind) for kind in offered))
-    raise ChallengeFailed(
-        f"{plan.solver.name} cannot solve a challenge for {name}; the CA offers {kinds}",
-        "a wildcard needs dns-01, by a hook" if authorization.get("wildcard") else "choose another authenticator",
-    )
-
-
-def _started(document: Document, plan: Plan) -> list[Event]:
-    if not plan.solver.worth_checking:
-        return []
-    return [_event_of(document, record) for record in document.get("presented", [])]
-
-
-def _remember(document: Document, record: dict[str, Any]) -> None:
-    presented = document.setdefault("presented", [])
-    same = ("type", "identifier", "token")
-    presented[:] = [r for r in presented if any(r.get(key) != record[key] for key in same)] + [record]
-
-
-def _record_of(document: Document, authorization: dict[str, Any]) -> dict[str, Any] | None:
-    tokens = {c.get("token") for c in authorization["challenges"]}
-    value = authorization["identifier"]["value"]
-    found = (r for r in document.get("presented", []) if r.get("identifier") == value and r.get("token") in tokens)
-    return next(found, None)
-
-
-def _event_of(document: Document, record: dict[str, Any]) -> Event:
-    """The event a record of `presented` stands for, by the authorization it belongs to. Raises BadDocument."""
-    for authorization in document.get("authorizations", []):
-        if authorization["identifier"]["value"] == record.get("identifier"):
-            for challenge in authorization["challenges"]:
-                if challenge.get("token") == record.get("token") and challenge.get("type") == record.get("type"):
-                    everybody = tuple(str(r.get("identifier")) for r in document.get("presented", []))
-                    return _event(authorization, challenge, everybody, 0)
-    raise BadDocument("presented names a challenge that no authorization of the document has")
-
-
-def _event(
-    authorization: dict[str, Any], challenge: dict[str, Any], everybody: tuple[str, ...], remaining: int
-) -> Event:
+def _presented_challenge(document: Document, authorization: dict[str, Any]) -> dict[str, Any]:
+    """The authorization's challenge of which a proof was presented. Raises ChallengeFailed."""
+    record = record_of(document, authorization)
+    if record:
+        for challenge in authorization["challenges"]:
+            if challenge.get("token") == record.get("token") and challenge.get("type") == record.get("type"):
+                found: dict[str, Any] = challenge
+                return found
     name = authorization["identifier"]["value"]
-    proof = proofs.presentable(challenge, name)
-    wildcard = bool(authorization.get("wildcard"))
-    return Event(str(challenge["type"]), name, wildcard, challenge["token"], proof, everybody, remaining)
+    raise ChallengeFailed(f"nothing was presented for {name}", "run acme-challenge present first")
+
+
+def _tell_refused(document: Document, plan: Plan, error: ToolkitError) -> None:
+    """Let the solver hear which of its proofs the CA did not accept."""
+    problems = error.problem.get("subproblems") if isinstance(error, Refused) else None
+    for problem in problems if isinstance(problems, list) else []:
+        identifier = problem.get("identifier") if isinstance(problem, dict) else None
+        value = identifier.get("value") if isinstance(identifier, dict) else None
+        for record in document.get("presented", []):
+            if record.get("identifier") == value and record.get("solver") == plan.solver.name:
+                try:
+                    plan.solver.refused(event_of(document, record), problem)
+                except ToolkitError as trouble:
+                    plan.warn(title(document), trouble)

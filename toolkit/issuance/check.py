@@ -6,9 +6,9 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from toolkit.errors import ChallengeFailed
+from toolkit.events import Event
 from toolkit.issuance.local import Local
 from toolkit.probe import CannotLook, web, zone
-from toolkit.solvers import Event
 from toolkit.waiting import Deadline, growing
 
 # A record needs time to reach all name servers; a web server shows a file at once, or never.

@@ -13,7 +13,9 @@ from toolkit import certs, config, files, keys
 from toolkit import names as naming
 from toolkit.document import Document, title
 from toolkit.errors import BadCertificate, BadDocument, HookFailed, NotServed, ToolkitError
-from toolkit.hooks import Hook, HookRunner
+from toolkit.events import Issued
+from toolkit.hooks import Hook, directories
+from toolkit.hooks.running import HookRunner
 from toolkit.installers.copies import Copy
 from toolkit.issuance.local import Local
 from toolkit.lock import exclusive
@@ -35,6 +37,8 @@ class Targets:
     runner: HookRunner | None = None
     verify: tuple[str, ...] = ()
     key: Path | None = None
+    # Whether the programs in CONFIG/renewal-hooks/deploy run too.
+    directory_hooks: bool = True
 
 
 def install(local: Local, document: Document, targets: Targets, settings: dict[str, Any]) -> None:
@@ -114,10 +118,10 @@ def _write_settings(local: Local, document: Document, settings: dict[str, Any]) 
 
 def _deploy(local: Local, document: Document, lineage: Lineage, targets: Targets, only: set[str] | None) -> None:
     """Do all the targets, or only those named; raises the first failure after all were tried."""
-    environment = {"RENEWED_LINEAGE": str(lineage.live), "RENEWED_DOMAINS": " ".join(document["names"])}
+    issued = _issued(local, document, lineage)
     steps: list[tuple[str, Callable[[], object]]] = []
     steps += [(copy.target, partial(copy.write, lineage)) for copy in targets.copies]
-    steps += [(target, partial(_run, targets, hook, environment, local)) for target, hook in targets.hooks]
+    steps += [(target, partial(_run, targets, hook, issued, local)) for target, hook in _hooks(local, targets)]
     steps += [(f"verify {address}", partial(_verify, local, document, lineage, address)) for address in targets.verify]
     steps = [(target, step) for target, step in steps if only is None or target in only]
     # Owed until it is done: whoever ends us in the middle, the next run knows.
@@ -143,9 +147,34 @@ def _deploy(local: Local, document: Document, lineage: Lineage, targets: Targets
         raise failures[0]
 
 
-def _run(targets: Targets, hook: Hook, environment: dict[str, str], local: Local) -> None:
+def _hooks(local: Local, targets: Targets) -> list[tuple[str, Hook]]:
+    """Those of CONFIG/renewal-hooks/deploy, then those that were named and are not among them."""
+    found = [] if not targets.directory_hooks else directories.programs(local.paths, "deploy")
+    named = [(target, hook) for target, hook in targets.hooks if target not in {_target(hook) for hook in found}]
+    return [(_target(hook), hook) for hook in found] + named
+
+
+def _target(hook: Hook) -> str:
+    return f"deploy-hook {hook.identity}"
+
+
+def _issued(local: Local, document: Document, lineage: Lineage) -> Issued:
+    cert, chain, fullchain, privkey = (str(path) for path in lineage.files(local.paths))
+    begun = int(lineage.chain().leaf.not_valid_before_utc.timestamp())
+    return Issued(
+        lineage.name,
+        tuple(document["names"]),
+        str(lineage.live),
+        (cert, chain, fullchain, privkey),
+        begun,
+        str(document.get("server") or ""),
+    )
+
+
+def _run(targets: Targets, hook: Hook, issued: Issued, local: Local) -> None:
     assert targets.runner is not None  # noqa: S101 - hooks come with a runner
-    targets.runner.run(hook, "deploy", environment, local.stop)
+    invocations = hook.dialect.deploy(issued, targets.runner.place(hook))
+    targets.runner.run(hook, "deploy", invocations, local.stop)
 
 
 def _verify(local: Local, document: Document, lineage: Lineage, address: str) -> None:

@@ -9,11 +9,13 @@ from typing import Any
 
 from toolkit import due
 from toolkit.document import Document, title
+from toolkit.errors import ToolkitError
 from toolkit.issuance import challenge, finalize, install, order
-from toolkit.issuance.challenge import Plan
 from toolkit.issuance.context import Context
 from toolkit.issuance.csr import KeyWish
+from toolkit.issuance.frame import Frame
 from toolkit.issuance.install import Targets
+from toolkit.issuance.presenting import Plan
 from toolkit.store import lineages
 from toolkit.store.lineages import Lineage
 
@@ -27,6 +29,7 @@ class Wishes:
     key: KeyWish
     targets: Targets
     settings: dict[str, Any]
+    frame: Frame
     force: bool = False
 
 
@@ -37,6 +40,16 @@ def issue(context: Context, document: Document, wishes: Wishes, enter: Callable[
         enter("install")
         install.catch_up(context, document, current, wishes.targets)
         return
+    wishes.frame.open()
+    try:
+        _issue(context, document, wishes, enter)
+    except ToolkitError:
+        wishes.frame.tried(document["names"], renewed=False)
+        raise
+    wishes.frame.tried(document["names"], renewed=True)
+
+
+def _issue(context: Context, document: Document, wishes: Wishes, enter: Callable[[str], None]) -> None:
     order.open_order(context, document, wishes.order)
     challenge.prove(context, document, wishes.plan, challenge.STAGES, enter)
     enter("finalize")

@@ -1,72 +1,95 @@
-"""Any challenge type by a hook, driven by certbot's environment variables (man acme-hooks)."""
+"""Any challenge type by a hook, in whatever dialect it speaks (man acme-hooks)."""
 
 from __future__ import annotations
 
+import json
 import threading
+from collections.abc import Iterator, Sequence
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from typing import Any
 
-from toolkit.hooks import Hook, HookRunner
-from toolkit.runner import KEPT
-from toolkit.solvers import Event
+from toolkit.dialects.certbot import fitting
+from toolkit.errors import Declined, ToolkitError
+from toolkit.events import Event
+from toolkit.hooks import Hook
+from toolkit.hooks.running import HookRunner
+from toolkit.lock import exclusive
+from toolkit.solvers import Solver
 from toolkit.waiting import Stop
 
-# One environment variable may hold 128 KiB on Linux, its name included; a hook's kept output is half of that,
-# but each byte that is no text takes three when it is replaced.
-_LONGEST_OUTPUT = 3 * KEPT
 
+class HookSolver(Solver):
+    """Runs what the hook's dialect says; `alone` and `one_value` as a solver's, by the dialect and by what is known."""
 
-class HookSolver:
-    """Runs auth and cleanup of one hook, one call at a time: scripts that edit a zone file do not expect a second."""
-
-    lasting = True
-    worth_checking = True
-
-    def __init__(self, hook: Hook, runner: HookRunner, stop: Stop, cleanup_stop: Stop) -> None:
+    def __init__(
+        self,
+        hook: Hook,
+        runner: HookRunner,
+        stop: Stop,
+        force: Stop,
+        *,
+        alone: bool = False,
+        one_value: bool = False,
+    ) -> None:
         self.name = f"hook:{hook.name}"
-        self.types = hook.types
+        self.types = hook.dialect.types
+        self.chained = hook.dialect.chained
+        self.alone = alone
+        self.one_value = one_value
         self._hook = hook
         self._runner = runner
         self._stop = stop
-        self._cleanup_stop = cleanup_stop
-        self._turn = threading.Lock()
+        # What was started is cleaned up although a signal came; only the third one ends that.
+        self._force = force
+        self._begun = threading.Lock()
+        self._running = False
+        self._trouble = ""
 
-    def present(self, event: Event) -> dict[str, Any]:
-        with self._turn:
-            self._stop.check()
-            output = self._runner.run(self._hook, "auth", _variables(event), self._stop)
-        return {"output": _fitting(output.encode("utf-8", "surrogateescape").decode("utf-8", "replace").strip())}
+    def present(self, events: Sequence[Event]) -> dict[str, Any]:
+        self._begin()
+        invocations = self._hook.dialect.auth(events, self._runner.place(self._hook))
+        try:
+            output = self._runner.run(self._hook, "auth", invocations, self._stop)
+        except ToolkitError as error:
+            if not isinstance(error, Declined):
+                self._trouble = error.message
+            raise
+        return {"output": fitting(output.encode("utf-8", "surrogateescape").decode("utf-8", "replace").strip())}
 
-    def cleanup(self, event: Event, record: dict[str, Any]) -> None:
-        if "cleanup" not in self._hook.commands:
-            return
-        output = _fitting(str(record.get("output", "")).replace("\0", ""))
-        with self._turn:
-            variables = {**_variables(event), "CERTBOT_AUTH_OUTPUT": output}
-            self._runner.run(self._hook, "cleanup", variables, self._cleanup_stop)
+    def cleanup(self, events: Sequence[Event], record: dict[str, Any]) -> None:
+        output = record.get("output")
+        invocations = self._hook.dialect.cleanup(
+            events,
+            self._runner.place(self._hook),
+            output if isinstance(output, str) else "",
+            record.get("valid") is True,
+        )
+        self._runner.run(self._hook, "cleanup", invocations, self._force)
+
+    def refused(self, event: Event, problem: dict[str, Any]) -> None:
+        self._trouble = str(problem.get("detail", "the CA did not accept the proof"))
+        invocations = self._hook.dialect.refused(event, self._runner.place(self._hook), json.dumps(problem))
+        self._runner.run(self._hook, "refused", invocations, self._force)
+
+    def turn(self) -> AbstractContextManager[None]:
+        return self._turn() if self.alone else nullcontext()
 
     def close(self) -> None:
-        """Nothing is held."""
+        """Tell the hook that the run has ended, if it was told that it began."""
+        if self._running:
+            self._running = False
+            invocations = self._hook.dialect.end(self._runner.place(self._hook), self._trouble)
+            self._runner.run(self._hook, "end", invocations, self._force)
 
+    def _begin(self) -> None:
+        with self._begun:
+            if not self._running:
+                self._running = True
+                invocations = self._hook.dialect.begin(self._runner.place(self._hook))
+                self._runner.run(self._hook, "begin", invocations, self._stop)
 
-def _fitting(text: str) -> str:
-    """The text, cut so that it fits into a variable whatever its characters are."""
-    return text.encode("utf-8", "replace")[:_LONGEST_OUTPUT].decode("utf-8", "ignore")
-
-
-def _variables(event: Event) -> dict[str, str]:
-    everybody = ",".join(event.all_identifiers)
-    variables = {
-        "CERTBOT_DOMAIN": event.identifier,
-        "CERTBOT_IDENTIFIER": event.identifier,
-        "CERTBOT_VALIDATION": event.validation,
-        "CERTBOT_ALL_DOMAINS": everybody,
-        "CERTBOT_ALL_IDENTIFIERS": everybody,
-        "CERTBOT_REMAINING_CHALLENGES": str(event.remaining),
-        "ACME_CHALLENGE_TYPE": event.type,
-        "ACME_WILDCARD": "1" if event.wildcard else "0",
-    }
-    if event.type == "http-01":
-        variables["CERTBOT_TOKEN"] = event.token
-    if "txt_name" in event.proof:
-        variables["ACME_RECORD_NAME"] = event.proof["txt_name"]
-    return variables
+    @contextmanager
+    def _turn(self) -> Iterator[None]:
+        path = self._runner.paths.hook_lock(self._hook.name, self._hook.identity + "\nturn")
+        with exclusive(path, f"the hook {self._hook.name}", float("inf"), self._stop):
+            yield

@@ -11,17 +11,19 @@ import errno
 import selectors
 import socket
 import threading
+from collections.abc import Sequence
 from typing import Any
 
 from toolkit.errors import ChallengeFailed
+from toolkit.events import Event
 from toolkit.proofs import HTTP_PREFIX
-from toolkit.solvers import Event
+from toolkit.solvers import Solver
 
 _LONGEST_REQUEST = 8192
 _MOST_CLIENTS = 512
 
 
-class Standalone:
+class Standalone(Solver):
     """Listens on `port` of `address`, or of every address when that is empty."""
 
     name = "standalone"
@@ -36,15 +38,16 @@ class Standalone:
         self._responder: _Responder | None = None
         self._lock = threading.Lock()
 
-    def present(self, event: Event) -> dict[str, Any]:
+    def present(self, events: Sequence[Event]) -> dict[str, Any]:
         with self._lock:
-            self._tokens[event.token] = event.validation.encode()
+            self._tokens.update({event.token: event.validation.encode() for event in events})
             if self._responder is None:
                 self._responder = _Responder(_listen(self._address, self._port), self._tokens)
         return {}
 
-    def cleanup(self, event: Event, record: dict[str, Any]) -> None:
-        self._tokens.pop(event.token, None)
+    def cleanup(self, events: Sequence[Event], record: dict[str, Any]) -> None:
+        for event in events:
+            self._tokens.pop(event.token, None)
 
     def close(self) -> None:
         with self._lock:

@@ -2,38 +2,37 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
 from toolkit import below
 from toolkit.errors import ChallengeFailed, UsageError
+from toolkit.events import Event
 from toolkit.proofs import HTTP_PREFIX
-from toolkit.solvers import Event
+from toolkit.solvers import Solver
 
 
-class Webroot:
+class Webroot(Solver):
     """Writes ROOT/.well-known/acme-challenge/TOKEN; `roots` by name, the one under "" for all other names."""
 
     name = "webroot"
     types = ("http-01",)
-    lasting = True
-    worth_checking = True
 
     def __init__(self, roots: dict[str, Path]) -> None:
         if not roots:
             raise UsageError("--webroot without a directory", "name it with -w DIR")
         self.roots = roots
 
-    def present(self, event: Event) -> dict[str, Any]:
+    def present(self, events: Sequence[Event]) -> dict[str, Any]:
+        (event,) = events
         made = below.write(self._root(event), _parts(event), event.validation.encode())
         return {"made": made}
 
-    def cleanup(self, event: Event, record: dict[str, Any]) -> None:
+    def cleanup(self, events: Sequence[Event], record: dict[str, Any]) -> None:
+        (event,) = events
         made = record.get("made")
         below.remove(self._root(event), _parts(event), made if isinstance(made, list) else [])
-
-    def close(self) -> None:
-        """Nothing is held."""
 
     def _root(self, event: Event) -> Path:
         root = self.roots.get(event.identifier) or self.roots.get("")

@@ -28,6 +28,10 @@ class Lineage:
     generation: int
     live: Path
 
+    def files(self, paths: Paths) -> list[Path]:
+        """The files of this generation, in the order of KINDS; no later one changes them."""
+        return [paths.archive(self.name) / f"{kind}{self.generation}.pem" for kind in KINDS]
+
     def chain(self) -> certs.Chain:
         return certs.read_chain(files.read(self.live / "fullchain.pem").decode("ascii", "replace"))
 

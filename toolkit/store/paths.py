@@ -66,7 +66,24 @@ class Paths:
     def hooks(self) -> Path:
         return self.directories.config / "hooks"
 
-    def hook_state(self, hook: str) -> Path:
+    def renewal_hooks(self, event: str) -> Path:
+        return self.directories.config / "renewal-hooks" / event
+
+    def hook_state(self, name: str, identity: str) -> Path:
         """A directory of the hook's own, the same for every run with that hook."""
-        readable = re.sub(r"[^A-Za-z0-9.-]+", "-", hook)[-40:].strip("-.") or "hook"
-        return self.directories.work / "hooks" / f"{readable}-{hashlib.sha256(hook.encode()).hexdigest()[:8]}"
+        return self.directories.work / "hooks" / _file_name(name, identity)
+
+    def hook_lock(self, name: str, identity: str) -> Path:
+        return self.directories.work / "hooks" / f".{_file_name(name, identity)}.lock"
+
+    def hook_findings(self, name: str, identity: str) -> Path:
+        """What a test of the hook has found out."""
+        return self.directories.work / "hooks" / f".{_file_name(name, identity)}.json"
+
+    def journal(self) -> Path:
+        return self.directories.work / "journal"
+
+
+def _file_name(name: str, identity: str) -> str:
+    readable = re.sub(r"[^A-Za-z0-9.-]+", "-", name)[-40:].strip("-.") or "hook"
+    return f"{readable}-{hashlib.sha256(identity.encode('utf-8', 'surrogateescape')).hexdigest()[:8]}"
