@@ -124,7 +124,7 @@ def _start(servers: Servers, variant: Variant, pebble: Pebble) -> None:
     # fmt: on
     if pebble.version >= (2, 5):
         dns += ["-doh", ""]
-    ca = [str(pebble.pebble), "-config", str(path), "-dnsserver", servers.dns]
+    ca = [str(pebble.pebble), "-config", str(path), "-dnsserver", variant.dns_server or servers.dns]
     if variant.strict:
         ca.append("-strict")
     _spawn(servers, dns, servers.dns_log, {})

@@ -39,6 +39,8 @@ class Variant:
     """"rsa" or "ecdsa", for root and intermediates; before 2.9 they are RSA whatever this says."""
     caa_identities: tuple[str, ...] = ()
     orders_per_page: int = 3
+    dns_server: str | None = None
+    """"127.0.0.1:PORT" of the DNS server that the CA asks; its own challtestsrv if None."""
     http_port: int | None = None
     """Where http-01 is validated; a free port if None."""
     tls_port: int | None = None
