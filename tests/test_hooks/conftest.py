@@ -1,9 +1,16 @@
 """Clients that other people wrote, as judges of our fakes and as users of our hooks."""
 
+import http.server
+import json
 import os
 import subprocess
+import sys
+import threading
 from pathlib import Path
+from urllib.parse import parse_qs, urlsplit
 
+import dns.message
+import dns.query
 import pytest
 
 from tests.servers import clients
@@ -32,6 +39,61 @@ def made(name, *requirements):
         return clients.environment(name, *requirements) / "python"
     except clients.Missing as missing:
         pytest.skip(str(missing))
+
+
+@pytest.fixture
+def doh(ca):
+    """The URL of a resolver that speaks JSON, as hooks under certbot ask it; it knows what the CA's DNS server does."""
+
+    class Resolver(http.server.BaseHTTPRequestHandler):
+        def do_GET(self):
+            asked = parse_qs(urlsplit(self.path).query)
+            host, _, port = ca.dns.rpartition(":")
+            found = dns.query.tcp(dns.message.make_query(asked["name"][0], asked["type"][0]), host, 5, int(port))
+            data = [{"data": record.to_text()} for rrset in found.answer for record in rrset]
+            self.send_response(200 if self.headers["Accept"] == "application/dns-json" else 400)
+            self.end_headers()
+            self.wfile.write(json.dumps({"Status": found.rcode(), **({"Answer": data} if data else {})}).encode())
+
+        def log_message(self, *_):
+            pass
+
+    with http.server.ThreadingHTTPServer(("127.0.0.1", 0), Resolver) as server:
+        thread = threading.Thread(target=server.serve_forever, args=(0.01,))
+        thread.start()
+        yield f"http://127.0.0.1:{server.server_port}/dns-query"
+        server.shutdown()
+        thread.join()
+
+
+@pytest.fixture
+def issue(request, ca, tmp_path):
+    """Gets a certificate for the names by certbot or by acme-run, with a hook; returns what the client said."""
+
+    def run(client, hook, names, kind="dns", **variables):
+        state = {name: tmp_path / name for name in ("config", "work", "logs")}
+        hook, domains = HOOKS / hook, [part for name in names for part in ("-d", name)]
+        env = {"PATH": os.environ["PATH"], "HOME": str(tmp_path), "no_proxy": "127.0.0.1", **variables}
+        if client == "certbot":
+            env["REQUESTS_CA_BUNDLE"] = str(ca.ca_bundle)
+            argv = [request.getfixturevalue("certbot"), "certonly", "-n", "--agree-tos", "-m", "tests@example.com"]
+            argv += ["--manual", "--preferred-challenges", kind, "--server", ca.directory]
+            argv += ["--manual-auth-hook", hook / "auth", "--manual-cleanup-hook", hook / "cleanup"]
+            argv += [f"--{name}-dir={path}" for name, path in state.items()]
+        else:
+            argv = [Path(sys.executable).parent / "acme-run", "-n", "--agree-tos", "--server", ca.directory]
+            argv += ["--ca-bundle", ca.ca_bundle, "--hook", hook, "--check", "skip"]
+            argv += ["--config-dir", state["config"], "--work-dir", state["work"]]
+            argv += [part for name in variables for part in ("--hook-env", name)]
+        done = subprocess.run(
+            [*argv, *domains], env=env, cwd=tmp_path, capture_output=True, text=True, timeout=120, check=False
+        )
+        said = done.stdout + done.stderr
+        assert done.returncode == 0, said
+        assert (state["config"] / "live" / names[0] / "fullchain.pem").exists()
+        return said
+
+    return run
 
 
 @pytest.fixture
