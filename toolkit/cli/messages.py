@@ -45,6 +45,11 @@ class Messages:
         if self._verbosity > 0:
             self._write("", text)
 
+    def tell(self, text: str) -> None:
+        """What people should know although nothing is wrong; not with -q."""
+        if self._verbosity >= 0:
+            self._write("", text)
+
     def hook(self, name: str, line: bytes) -> None:
         """One line that a hook wrote."""
         if self._verbosity >= 0:

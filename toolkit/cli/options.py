@@ -284,6 +284,24 @@ hooks = group(
     ),
 )
 
+hook_work = group(
+    click.option("-d", "--domain", "domains", metavar="NAME", multiple=True, help="The name to prove control of."),
+    click.option("--type", type=click.Choice(["http-01", "dns-01"]), help="Challenge type; else the hook's first."),
+    click.option("--record-name", metavar="NAME", help="Where the TXT record goes; else _acme-challenge.NAME."),
+    click.option("--auth-output", metavar="TEXT", help="What auth wrote, for cleanup."),
+    click.option("--cert-name", metavar="LINEAGE", help="The certificate to deploy."),
+    click.option("--dry-run", is_flag=True, help="Print what would be run or cleaned up, and do nothing."),
+    click.option("--all", is_flag=True, help="Sweep what later commands of a pipeline may still want, too."),
+    click.option("--forget", is_flag=True, help="Give up on what sweep would clean up."),
+    click.option(
+        "--format",
+        type=click.Choice(["text", "json"]),
+        default="text",
+        show_default=True,
+        help="Lines for people, or JSON, one object a line.",
+    ),
+)
+
 checks = group(
     click.option(
         "--check",

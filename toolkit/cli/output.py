@@ -31,14 +31,20 @@ class Output:
         if self._path:
             self._kept.append(line)
             return
+        order = doc.get("order")
+        self._write(line, printable(order.get("url"), 300) if isinstance(order, dict) else None)
+
+    def write_text(self, text: str) -> None:
+        """Write lines for people. Raises FileTrouble."""
+        self._write(f"{text}\n", None)
+
+    def _write(self, text: str, url: str | None) -> None:
         try:
             with self._lock:
-                sys.stdout.buffer.write(line.encode("utf-8", "surrogateescape"))
+                sys.stdout.buffer.write(text.encode("utf-8", "surrogateescape"))
                 sys.stdout.buffer.flush()
         except (OSError, ValueError) as error:
             _abandon_stdout()
-            order = doc.get("order")
-            url = printable(order.get("url"), 300) if isinstance(order, dict) else None
             reason = getattr(error, "strerror", None) or str(error)
             raise FileTrouble(
                 f"cannot write standard output: {reason.lower()}" + (f"; the order is {url}" if url else ""),

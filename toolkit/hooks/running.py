@@ -34,9 +34,8 @@ class HookRunner:
     _turn: threading.Lock = field(default_factory=threading.Lock)
 
     def place(self, hook: Hook) -> Place:
-        """Where the hook runs; makes its state directory."""
+        """Where the hook runs; its state directory is there when it does."""
         state = self.paths.hook_state(hook.name, hook.identity)
-        files.make_directory(state)
         directories = self.paths.directories
         return Place(str(state), str(directories.config), str(directories.work), self.passing.asked)
 
@@ -49,6 +48,7 @@ class HookRunner:
         if not invocations:
             return ""
         safety.check(hook.files)
+        files.make_directory(self.paths.hook_state(hook.name, hook.identity))
         with self._alone(hook, stop):
             return "".join(self._run(hook, event, invocation, stop) for invocation in invocations)
 

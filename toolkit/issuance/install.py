@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import datetime
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
@@ -22,6 +22,7 @@ from toolkit.lock import exclusive
 from toolkit.probe import tls
 from toolkit.store import ledger, lineages, private_keys
 from toolkit.store.lineages import Lineage
+from toolkit.store.paths import Paths
 from toolkit.waiting import Deadline, growing
 
 # Old workers of a server may answer for a moment after its reload.
@@ -118,7 +119,7 @@ def _write_settings(local: Local, document: Document, settings: dict[str, Any]) 
 
 def _deploy(local: Local, document: Document, lineage: Lineage, targets: Targets, only: set[str] | None) -> None:
     """Do all the targets, or only those named; raises the first failure after all were tried."""
-    issued = _issued(local, document, lineage)
+    issued = issued_of(local.paths, lineage, document["names"], document.get("server"))
     steps: list[tuple[str, Callable[[], object]]] = []
     steps += [(copy.target, partial(copy.write, lineage)) for copy in targets.copies]
     steps += [(target, partial(_run, targets, hook, issued, local)) for target, hook in _hooks(local, targets)]
@@ -158,16 +159,17 @@ def _target(hook: Hook) -> str:
     return f"deploy-hook {hook.identity}"
 
 
-def _issued(local: Local, document: Document, lineage: Lineage) -> Issued:
-    cert, chain, fullchain, privkey = (str(path) for path in lineage.files(local.paths))
+def issued_of(paths: Paths, lineage: Lineage, names: Sequence[str], server: object = None) -> Issued:
+    """The lineage as deploy hooks are told of it."""
+    cert, chain, fullchain, privkey = (str(path) for path in lineage.files(paths))
     begun = int(lineage.chain().leaf.not_valid_before_utc.timestamp())
     return Issued(
         lineage.name,
-        tuple(document["names"]),
+        tuple(names),
         str(lineage.live),
         (cert, chain, fullchain, privkey),
         begun,
-        str(document.get("server") or ""),
+        server if isinstance(server, str) else "",
     )
 
 

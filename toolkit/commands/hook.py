@@ -1,0 +1,26 @@
+"""acme-hook: see, try, test and serve hooks."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import click
+
+from toolkit.cli import options
+
+if TYPE_CHECKING:
+    from toolkit.cli.setup import Run
+
+
+@options.command("acme-hook", "see, try, test and serve hooks")
+@click.argument("action", type=click.Choice(["list", "show", "run", "lint", "test", "sweep", "serve"]))
+@click.argument("words", metavar="[EVENT] [HOOK]...", nargs=-1)
+@options.hook_work
+@options.hooks
+def main(run: Run) -> None:
+    """List the hooks there are, show what one is, run it for an event, look at its files, test it against DNS or a
+    web server without a CA, clean up what killed runs left behind, or offer it to other clients by HTTP.
+    """
+    from toolkit.issuance import hook
+
+    hook.ACTIONS[run.given["action"]](run.workshop())
