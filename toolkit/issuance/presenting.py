@@ -79,7 +79,7 @@ def present(local: Local, document: Document, plan: Plan, authorizations: Sequen
 
     def event(number: int, challenge: Json) -> Event:
         authorization, remaining = authorizations[number], len(authorizations) - number - 1
-        made = _event(authorization, challenge, everybody, remaining)
+        made = _event(document, authorization, challenge, everybody, remaining)
         return replace(made, target=targets.get(made.identifier, "")) if made.type == "dns-01" else made
 
     if plan.solver.chained and authorizations:
@@ -120,7 +120,7 @@ def event_of(document: Document, record: Json) -> Event:
             for challenge in authorization["challenges"]:
                 if challenge.get("token") == record.get("token") and challenge.get("type") == record.get("type"):
                     everybody = tuple(str(r.get("identifier")) for r in document.get("presented", []))
-                    made = _event(authorization, challenge, everybody, 0)
+                    made = _event(document, authorization, challenge, everybody, 0)
                     return replace(made, target=_target(record)) if made.type == "dns-01" else made
     raise BadDocument("presented names a challenge that no authorization of the document has")
 
@@ -250,8 +250,18 @@ def _name(authorization: Json) -> str:
     return str(authorization["identifier"]["value"])
 
 
-def _event(authorization: Json, challenge: Json, everybody: tuple[str, ...], remaining: int) -> Event:
+def _event(
+    document: Document, authorization: Json, challenge: Json, everybody: tuple[str, ...], remaining: int
+) -> Event:
     name = _name(authorization)
-    proof = proofs.presentable(challenge, name)
-    wildcard = bool(authorization.get("wildcard"))
-    return Event(str(challenge["type"]), name, wildcard, challenge["token"], proof, everybody, remaining)
+    return Event(
+        type=str(challenge["type"]),
+        identifier=name,
+        wildcard=bool(authorization.get("wildcard")),
+        token=challenge["token"],
+        proof=proofs.presentable(challenge, name),
+        all_identifiers=everybody,
+        remaining=remaining,
+        cert_name=document["cert_name"],
+        names=tuple(document["names"]),
+    )

@@ -127,7 +127,9 @@ class Journal:
 
 
 def _entry(path: Path, found: dict[str, Any]) -> Entry:
-    events = tuple(Event(**{**event, "all_identifiers": tuple(event["all_identifiers"])}) for event in found["events"])
+    # JSON knows no tuples.
+    shaped = ({k: tuple(v) if isinstance(v, list) else v for k, v in event.items()} for event in found["events"])
+    events = tuple(Event(**event) for event in shaped)
     if not events:
         raise BadDocument(f"{path} names no challenge")
     return Entry(
