@@ -33,7 +33,12 @@ class Server:
         """The answer to a question, whatever its RCODE is."""
         query = dns.message.make_query(name, kind)
         query.flags &= ~dns.flags.RD
-        return self.exchange(query)
+        answer = self.exchange(query)
+        if answer.rcode() == dns.rcode.NOTAUTH:
+            # Of a question that means the signature (RFC 8945 §5.2), and PowerDNS says no more than that.
+            key = self.key.name.to_text(omit_final_dot=True)
+            raise Failure(f"{self.endpoint} does not take the key {key} (NOTAUTH); compare name, algorithm and secret")
+        return answer
 
     def exchange(self, message: dns.message.Message) -> dns.message.Message:
         """Send a message, return the answer. Failure when there is none, or none that the key vouches for.

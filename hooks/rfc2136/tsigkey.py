@@ -87,7 +87,8 @@ def make(name: str, secret: str, algorithm: str, source: str) -> dns.tsig.Key:
         raise Failure(f"{source}: unknown algorithm {algorithm[:40]!r}; one of {', '.join(_ALGORITHMS)}")
     try:
         raw = base64.b64decode(secret, validate=True)
-        return dns.tsig.Key(dns.name.from_text(name), raw, chosen)
+        # PowerDNS knows the names of keys in small letters only.
+        return dns.tsig.Key(dns.name.from_text(name.lower()), raw, chosen)
     except (binascii.Error, ValueError):
         raise Failure(f"{source}: the secret is not base64; copy it whole, as tsig-keygen wrote it") from None
     except dns.exception.DNSException:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ipaddress
+import textwrap
 from typing import TYPE_CHECKING, Self
 
 import dns.exception
@@ -97,8 +98,9 @@ class NameServer:
 def zone_text(name: str, records: str, addresses: Sequence[str]) -> str:
     """A master file: what is given, below a SOA and name servers ns1, ns2... at `addresses` unless it has a SOA.
 
-    Lines have owner, type and data; ORIGIN and a TTL of a minute are set.
+    Lines have owner, type and data; ORIGIN and a TTL of a minute are set. What all lines are indented by goes.
     """
+    records = textwrap.dedent(records)
     head = f"$ORIGIN {name.rstrip('.')}.\n$TTL 60\n"
     if " SOA " in records:
         return f"{head}{records}\n"
