@@ -169,7 +169,7 @@ def test_a_host_that_does_not_exist(fails):
 def test_a_clock_that_is_wrong(fails, tmp_path):
     late = tmp_path / "python"
     late.write_text(
-        f"#!{sys.executable}\nimport os, runpy, sys, time\nreal = time.time\ntime.time = lambda: real() - 4000\n"
+        f"#!{sys.executable} -B\nimport os, runpy, sys, time\nreal = time.time\ntime.time = lambda: real() - 4000\n"
         "sys.argv = sys.argv[2:]\nsys.path.insert(0, os.path.dirname(sys.argv[0]))\n"
         "runpy.run_path(sys.argv[0], run_name='__main__')\n"
     )
