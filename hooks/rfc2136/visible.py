@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 
 _PAUSE = 1.0  # s between two looks at a server that lags
 _ANSWER = 3.0  # s for one answer
+_LEAST = 0.2
 
 
 def wait(server: Server, wanted: Settings) -> None:
@@ -33,7 +34,7 @@ def wait(server: Server, wanted: Settings) -> None:
     for name, zone in _places(server, wanted):
         values = _values(server.ask(name, "TXT"))
         lacking = list(wanted.nameservers) or nameservers(server, zone)
-        while lacking := [host for host in lacking if not has(host, name, values)]:
+        while lacking := [host for host in lacking if not has(host, name, values, deadline)]:
             if time.monotonic() + _PAUSE > deadline:
                 hosts = ", ".join(str(host) for host in lacking)
                 raise Later(
@@ -56,12 +57,13 @@ def nameservers(server: Server, zone: dns.name.Name, port: int = DNS_PORT) -> li
     return list(dict.fromkeys(found))
 
 
-def has(host: Endpoint, name: dns.name.Name, values: set[bytes]) -> bool:
+def has(host: Endpoint, name: dns.name.Name, values: set[bytes], deadline: float) -> bool:
     """Whether the host has at least these values, by each of its addresses."""
+    patience = min(_ANSWER, max(deadline - time.monotonic(), _LEAST))
     query = dns.message.make_query(name, "TXT")
     query.flags &= ~dns.flags.RD
     try:
-        answers = [dns.query.udp_with_fallback(query, at, _ANSWER, host.port)[0] for at in addresses(host)]
+        answers = [dns.query.udp_with_fallback(query, at, patience, host.port)[0] for at in addresses(host)]
     except (OSError, EOFError, ValueError, dns.exception.DNSException):
         return False
     return all(values <= _values(answer) for answer in answers)
