@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
+import os
 import sys
 import threading
 import traceback
 
 from toolkit.errors import ToolkitError, printable
+
+# To the end of the line (ECMA-48 EL), and the width of a terminal that does not tell its own.
+_ERASE = "\x1b[K"
+_NARROW = 80
 
 
 class Messages:
@@ -16,6 +21,8 @@ class Messages:
         self.name = name
         self._verbosity = verbosity
         self._lock = threading.Lock()
+        # What stands in the line that is rewritten in place.
+        self._line = ""
 
     def error(self, error: ToolkitError, about: str = "") -> None:
         """What happened, to which thing, and what to do next."""
@@ -36,6 +43,7 @@ class Messages:
         self._write("error", f"internal error: {type(error).__name__}: {error}")
         if self._verbosity > 1:
             with self._lock:
+                self._rewrite("")
                 traceback.print_exception(error, file=sys.stderr)
         else:
             self._write("hint", "run it again with -vv, and report what it prints")
@@ -55,14 +63,61 @@ class Messages:
         if self._verbosity >= 0:
             self._write("", f"{name}: {line.decode('utf-8', 'backslashreplace')}")
 
+    def progress(self) -> Line:
+        """Where one wait tells how far it is."""
+        return Line(self, self._verbosity)
+
+    def rewrite(self, text: str) -> None:
+        """Let the text stand in the last line of the terminal, until something else is written; none erases it."""
+        with self._lock:
+            self._rewrite(printable(f"{self.name}: {text}", 8192) if text else "")
+
+    def _rewrite(self, line: str) -> None:
+        if not line and not self._line:
+            return
+        try:
+            width = os.get_terminal_size(sys.stderr.fileno()).columns or _NARROW
+            sys.stderr.write("\r" + line[: width - 1] + _ERASE)
+            sys.stderr.flush()
+        except (OSError, ValueError, AttributeError):
+            return  # nobody is left to read it
+        self._line = line
+
     def _write(self, kind: str, text: str) -> None:
         line = f"{self.name}: {kind + ': ' if kind else ''}{printable(text, 8192)}\n"
         with self._lock:
+            progress = self._line
+            self._rewrite("")
             try:
                 sys.stderr.write(line)
                 sys.stderr.flush()
             except (OSError, ValueError, AttributeError):
                 return  # nobody is left to read it
+            self._rewrite(progress)
+
+
+class Line:
+    """How far one wait is: in one line of a terminal, which goes when it ends; else, with -v, its begin and its end."""
+
+    def __init__(self, messages: Messages, verbosity: int) -> None:
+        self._messages = messages
+        self._in_place = verbosity >= 0 and bool(sys.stderr and sys.stderr.isatty())
+        self._told = False
+
+    def show(self, text: str) -> None:
+        if self._in_place:
+            self._messages.rewrite(text)
+        elif not self._told:
+            self._messages.say(text)
+        self._told = True
+
+    def end(self, text: str) -> None:
+        if not self._told:
+            return
+        if self._in_place:
+            self._messages.rewrite("")
+        else:
+            self._messages.say(text)
 
 
 def verbosity(verbose: int, quiet: bool) -> int:

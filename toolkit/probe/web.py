@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-import ipaddress
 import socket
+import threading
 
 from toolkit.errors import ChallengeFailed, printable
-from toolkit.probe import TIMEOUT, CannotLook, zone
+from toolkit.probe import TIMEOUT
+from toolkit.probe.hosts import address, place
 
 _LONGEST_BODY = 8192
 
@@ -15,31 +16,31 @@ def http_body(host: str, port: int, path: str, resolver: str | None) -> bytes:
     """What an http server of that name answers for the path; raises CannotLook, or ChallengeFailed if it is no 200."""
     import http.client
 
-    connection = http.client.HTTPConnection(_address(host, resolver), port, timeout=TIMEOUT)
+    where = place(host, port)
+    connection = http.client.HTTPConnection(address(host, resolver), port, timeout=TIMEOUT)
+    # Each wait has its timeout; a server that sends a byte at a time would make as many waits of it as it likes.
+    last = threading.Timer(2 * TIMEOUT, _hang_up, [connection])
+    last.daemon = True
+    last.start()
     try:
-        connection.request("GET", path, headers={"Host": host if port == 80 else f"{host}:{port}"})
+        connection.request("GET", path, headers={"Host": where.removesuffix(":80")})
         response = connection.getresponse()
         body = response.read(_LONGEST_BODY)
-    except (OSError, http.client.HTTPException) as error:
-        raise ChallengeFailed(f"http://{host}:{port}{path}: {printable(error, 200)}") from None
+    except (OSError, ValueError, http.client.HTTPException) as error:
+        reason = getattr(error, "strerror", None) or error
+        raise ChallengeFailed(f"http://{where}{path}: {printable(reason, 200).lower()}") from None
     finally:
+        last.cancel()
         connection.close()
     if response.status != 200:
-        raise ChallengeFailed(f"http://{host}:{port}{path}: status {response.status}")
+        raise ChallengeFailed(f"http://{where}{path}: status {response.status}")
     return body
 
 
-def _address(host: str, resolver: str | None) -> str:
-    """An address of the host: by the resolver if one was named, else as the system does it."""
-    try:
-        return str(ipaddress.ip_address(host))
-    except ValueError:
-        pass
-    if not resolver:
+def _hang_up(connection: object) -> None:
+    sock = getattr(connection, "sock", None)
+    if sock:
         try:
-            return str(socket.getaddrinfo(host, None, type=socket.SOCK_STREAM)[0][4][0])
-        except OSError as error:
-            raise CannotLook(f"{host}: {printable(error.strerror or error, 200)}") from None
-    return zone.address(host, resolver)
-
-
+            sock.shutdown(socket.SHUT_RDWR)
+        except OSError:
+            return  # it is over already
