@@ -13,12 +13,12 @@ _ROUNDS = 5
 
 
 def marked(variable: str, value: str) -> Iterator[tuple[int, str]]:
-    """Each process (pid, name) that was started with the variable of this value and may be looked at."""
+    """Each process (pid, name) that was started with the variable of a value that begins so, and may be looked at."""
     sought = f"{variable}={value}".encode()
     for entry in _PROC.iterdir() if _PROC.is_dir() else ():
         if entry.name.isdigit():
             with contextlib.suppress(OSError):
-                if sought in (entry / "environ").read_bytes().split(b"\0"):
+                if any(line.startswith(sought) for line in (entry / "environ").read_bytes().split(b"\0")):
                     yield int(entry.name), (entry / "comm").read_text(errors="replace").strip()
 
 

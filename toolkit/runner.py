@@ -77,15 +77,16 @@ class Result:
     left: tuple[str, ...] = ()
 
 
-def run(program: Program, *, timeout: float, stop: Stop, echo: Echo) -> Result:
+def run(program: Program, *, timeout: float, stop: Stop, echo: Echo, mark: str = "") -> Result:
     """Run the program in a session and process group of its own, without a shell.
 
     Both streams are drained to the end and given to `echo` line by line. When `timeout` seconds have passed,
     or the process is asked to stop, the whole group gets TERM, and KILL five seconds later, and so does what
     left the group. A child in the background that holds the streams open does not keep us: it is reported.
+    `mark` begins the value of MARK in its environment, by which `leftovers` finds what it started.
     Raises HookFailed, Interrupted.
     """
-    mark = secrets.token_hex(16)
+    mark += secrets.token_hex(16)
     process = _start(program, {**program.env, MARK: mark})
     out, err = Output(), Output()
     ended = False

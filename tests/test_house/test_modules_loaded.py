@@ -24,6 +24,7 @@ RUNS = {
     "acme-finalize": ([], TALKS | {"concurrent.futures"}),
     "acme-install": ([], {"cryptography", "yaml"}),
     "acme-csr": (["-d", "csr.example.test"], {"cryptography"}),
+    "acme-hook": (["list"], set()),
     "acme-run": (
         ["-d", "run.example.test", "--standalone", "--check", "skip"],
         TALKS | {"concurrent.futures", "yaml"},

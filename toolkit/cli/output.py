@@ -34,7 +34,7 @@ class Output:
         order = doc.get("order")
         self._write(line, printable(order.get("url"), 300) if isinstance(order, dict) else None)
 
-    def write_text(self, text: str) -> None:
+    def write_line(self, text: str) -> None:
         """Write lines for people. Raises FileTrouble."""
         self._write(f"{text}\n", None)
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
@@ -102,7 +103,7 @@ class Run:
             check,
             warn=lambda about, error: self.messages.warning(error, about),
             fail=lambda about, error: self.process.failed(error, about),
-            journal=self.journal(),
+            journal=self.journal,
             authenticator=authenticators.settings(given),
         )
 
@@ -136,6 +137,7 @@ class Run:
             except ToolkitError as error:
                 self.process.failed(error)
 
+    @cached_property
     def journal(self) -> Any:
         """This process's journal of what it presented."""
         from toolkit.store.journal import Journal
@@ -146,7 +148,9 @@ class Run:
         """What authenticators and hooks need of this process."""
         from toolkit.issuance.authenticators import Around
 
-        return Around(self.paths, self.environment, self.process.stop, self.process.force, self.messages.hook)
+        return Around(
+            self.paths, self.environment, self.process.stop, self.process.force, self.messages.hook, self.journal.run
+        )
 
     def key_wish(self) -> Any:
         """Which key is wanted."""
@@ -227,7 +231,7 @@ class Run:
             locate.search_path(self.paths, given["hooks_dir"], self.environment),
             authenticators.runner(given, around),
             around,
-            self.journal(),
+            self.journal,
             self.show,
             self.messages.tell,
             self.messages.warning,
@@ -240,7 +244,7 @@ class Run:
             if self.given["format"] == "json":
                 output.write(found)
             else:
-                output.write_text(line(found))
+                output.write_line(line(found))
 
     def print_all(self, objects: list[dict[str, Any]]) -> None:
         """Print objects as JSON, one a line."""

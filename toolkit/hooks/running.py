@@ -23,6 +23,11 @@ from toolkit.waiting import Stop
 Echo = Callable[[str, bytes], None]
 
 
+def mark(process: str, event: str) -> str:
+    """How the value of runner.MARK begins for what this process runs for the event."""
+    return f"{process}-{event}-"
+
+
 @dataclass(frozen=True)
 class HookRunner:
     """Runs hooks: with which part of the environment, for how long, and where their output is shown."""
@@ -31,6 +36,8 @@ class HookRunner:
     passing: Passing
     timeout: float
     echo: Echo
+    # The process that runs them, as the journal knows it.
+    process: str = ""
     _turn: threading.Lock = field(default_factory=threading.Lock)
 
     def place(self, hook: Hook) -> Place:
@@ -64,7 +71,11 @@ class HookRunner:
             below.write(Path(path).parent, [Path(path).name], content)
         program = self.program(hook, invocation)
         result = runner.run(
-            program, timeout=self.timeout, stop=stop, echo=lambda line: self.echo(hook.name, self.passing.mask(line))
+            program,
+            timeout=self.timeout,
+            stop=stop,
+            echo=lambda line: self.echo(hook.name, self.passing.mask(line)),
+            mark=mark(self.process, event),
         )
         for path in invocation.removes:
             below.remove(Path(path).parent, [Path(path).name], [])

@@ -42,6 +42,8 @@ class Around:
     # Only the third signal ends a cleanup.
     force: Stop
     echo: Any
+    # This process as the journal knows it
+    process: str = ""
 
 
 def settings(given: Mapping[str, Any]) -> dict[str, Any]:
@@ -95,7 +97,7 @@ def runner(chosen: Settings, around: Around) -> Any:
     passed = passing.choose(
         around.environment, tuple(chosen.get("hook_env") or ()), tuple(chosen.get("hook_env_files") or ())
     )
-    return HookRunner(around.paths, passed, float(chosen.get("hook_timeout") or 300), around.echo)
+    return HookRunner(around.paths, passed, float(chosen.get("hook_timeout") or 300), around.echo, around.process)
 
 
 def _hook(chosen: Settings, around: Around) -> Solver:

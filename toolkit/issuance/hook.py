@@ -19,8 +19,6 @@ from toolkit.hooks.locate import Search
 from toolkit.hooks.running import HookRunner
 from toolkit.issuance import sweep as sweeping
 from toolkit.issuance.authenticators import Around
-from toolkit.issuance.install import issued_of
-from toolkit.store import lineages
 from toolkit.store.journal import Journal
 
 Json = dict[str, Any]
@@ -137,6 +135,9 @@ def _cleanup(shop: Workshop, hook: Hook) -> Invocations:
 
 
 def _deploy(shop: Workshop, hook: Hook) -> Invocations:
+    from toolkit.issuance.install import issued_of
+    from toolkit.store import lineages
+
     name = shop.options["cert_name"]
     lineage = lineages.current(shop.around.paths, naming.lineage(name)) if name else None
     if lineage is None:

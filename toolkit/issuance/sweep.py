@@ -4,9 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 
+from toolkit import leftovers
 from toolkit.errors import ToolkitError, printable
+from toolkit.hooks.running import mark
 from toolkit.issuance import authenticators
 from toolkit.issuance.authenticators import Around
+from toolkit.runner import MARK
 from toolkit.store.journal import Entry, Journal
 
 Told = Callable[[str], None]
@@ -20,6 +23,8 @@ def sweep(journal: Journal, entries: Iterable[Entry], around: Around, tell: Told
         what = describe(entry)
         try:
             around.stop.check()
+            # What the killed run had called may still be at work, and would present after we have cleaned up.
+            leftovers.end(MARK, mark(entry.run, "auth"))
             solver = authenticators.build(entry.authenticator, around)
             solver.cleanup(entry.events, entry.record)
             journal.finished(entry.solver, entry.events)

@@ -18,7 +18,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from toolkit import certs, files, lock
+from toolkit import files, lock
 from toolkit.errors import BadDocument, FileTrouble
 from toolkit.events import Event
 from toolkit.store.paths import Paths
@@ -47,8 +47,8 @@ class Journal:
     """The journal as one process keeps it."""
 
     def __init__(self, paths: Paths) -> None:
+        self.run = secrets.token_hex(8)
         self._directory = paths.journal()
-        self._run = secrets.token_hex(8)
         self._fd: int | None = None
         self._opening = threading.Lock()
 
@@ -57,9 +57,9 @@ class Journal:
         with self._opening:
             if self._fd is None:
                 files.make_directory(self._directory)
-                self._fd = lock.take(self._lock_of(self._run))
+                self._fd = lock.take(self._lock_of(self.run))
         entry = Entry(
-            self._path(solver, events), self._run, authenticator, solver, tuple(events), {}, _stamp(_now()), ""
+            self._path(solver, events), self.run, authenticator, solver, tuple(events), {}, _stamp(_now()), ""
         )
         _write(entry)
         return entry
@@ -86,11 +86,11 @@ class Journal:
         if not self._directory.is_dir():
             return []
         entries = list(self._read(sorted(self._directory.glob("*.json"))))
-        alive = {run for run in {entry.run for entry in entries} if run != self._run and self._is_alive(run)}
+        alive = {run for run in {entry.run for entry in entries} if run != self.run and self._is_alive(run)}
         found = []
         for entry in entries:
             waited = entry.until and (_moment(entry.until) or _now()) > _now()
-            mine = entry.run == self._run
+            mine = entry.run == self.run
             if entry.run not in alive and (everything or not (waited or mine)):
                 found.append(entry)
         return sorted(found, key=lambda entry: entry.at, reverse=True)
@@ -100,7 +100,7 @@ class Journal:
         if self._fd is not None:
             os.close(self._fd)
             self._fd = None
-            files.remove(self._lock_of(self._run))
+            files.remove(self._lock_of(self.run))
 
     def _is_alive(self, run: str) -> bool:
         path = self._lock_of(run)
@@ -127,9 +127,7 @@ class Journal:
 
 
 def _entry(path: Path, found: dict[str, Any]) -> Entry:
-    # JSON knows no tuples.
-    shaped = ({k: tuple(v) if isinstance(v, list) else v for k, v in event.items()} for event in found["events"])
-    events = tuple(Event(**event) for event in shaped)
+    events = tuple(_event(event) for event in found["events"])
     if not events:
         raise BadDocument(f"{path} names no challenge")
     return Entry(
@@ -144,6 +142,12 @@ def _entry(path: Path, found: dict[str, Any]) -> Entry:
     )
 
 
+def _event(found: dict[str, Any]) -> Event:
+    # JSON knows no tuples.
+    shaped: dict[str, Any] = {k: tuple(v) if isinstance(v, list) else v for k, v in found.items()}
+    return Event(**shaped)
+
+
 def _write(entry: Entry) -> None:
     body = {**vars(entry), "schema": SCHEMA, "events": [vars(event) for event in entry.events]}
     del body["path"]
@@ -155,7 +159,7 @@ def _now() -> datetime.datetime:
 
 
 def _stamp(moment: datetime.datetime) -> str:
-    return certs.timestamp(moment)
+    return moment.isoformat()
 
 
 def _moment(text: str) -> datetime.datetime | None:
