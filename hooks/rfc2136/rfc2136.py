@@ -17,11 +17,11 @@ import place
 import settings
 import visible
 from failure import FAILED, Failure, Later
-from server import Server
+from server import ALLOW, Server
 
 _ADVICE = {
     dns.rcode.NOTAUTH: "it is not the primary of that zone",
-    dns.rcode.REFUSED: "let the key {key} change TXT records of that name (BIND: update-policy, Knot: acl)",
+    dns.rcode.REFUSED: ALLOW,
     dns.rcode.NOTZONE: "the name is not in that zone; RFC2136_ZONE must be the zone that holds it",
     dns.rcode.NOTIMP: "it does not take dynamic updates",
     dns.rcode.SERVFAIL: "its log says why; may it write the zone's journal?",

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     import dns.name
     from settings import Endpoint
 
+ALLOW = "let the key {key} change TXT records of that name (BIND: update-policy, Knot: acl)"
 _CLOCKS = "the clocks of the two machines differ by more than five minutes; set the wrong one"
 
 
@@ -28,6 +29,7 @@ class Server:
         self.key = key
         self._timeout = timeout
         self._udp = udp
+        self._known = False
 
     def ask(self, name: dns.name.Name, kind: str) -> dns.message.Message:
         """The answer to a question, whatever its RCODE is."""
@@ -71,6 +73,8 @@ class Server:
         try:
             answer = _parse(message, raw)
         except dns.tsig.PeerBadKey:
+            if self._known:  # so Knot says that the key may not do this
+                raise Failure(f"{where} turns the update down (BADKEY); {ALLOW.format(key=name)}") from None
             raise Failure(f"{where} knows no key {name} with that algorithm (BADKEY); compare both with its") from None
         except dns.tsig.PeerBadSignature:
             raise Failure(f"{where} has another secret for the key {name} (BADSIG); compare it with its") from None
@@ -85,6 +89,7 @@ class Server:
             raise Failure(f"{where} answers another question than the one it was asked; is it a name server?")
         if answer.rcode() == dns.rcode.NOERROR and not answer.had_tsig:
             raise Failure(f"{where} does not sign its answer, which so proves nothing; does it know the key {name}?")
+        self._known = self._known or answer.had_tsig
         return answer
 
 

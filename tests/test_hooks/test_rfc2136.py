@@ -144,7 +144,6 @@ def test_cnames_are_followed(server, call):
         {"RFC2136_TSIG_KEYFILE": None, "RFC2136_TSIG_NAME": "ACME.", "RFC2136_TSIG_SECRET": KEY.secret},
         {"ACME_RECORD_NAME": "_acme-challenge.example.test."},
         {"ACME_RECORD_NAME": "", "ACME_CHALLENGE_TYPE": "", "RFC2136_WAIT": 0},
-        {"RFC2136_TTL": "17"},
     ],
 )
 def test_other_ways_to_say_it(server, call, variables):
@@ -152,6 +151,11 @@ def test_other_ways_to_say_it(server, call, variables):
     assert VALUE in server.txt("_acme-challenge.example.test")
     call("cleanup", server, **variables)
     assert server.txt("_acme-challenge.example.test") == ["foreign"]
+
+
+def test_the_ttl_is_as_wanted(server, call):
+    call("auth", server, "a.co.uk", RFC2136_TTL=17)
+    assert [rrset.ttl for rrset in server.ask("_acme-challenge.a.co.uk", "TXT").answer] == [17]
 
 
 def test_the_credentials_file_of_certbots_plugin(bind, call, tmp_path):
