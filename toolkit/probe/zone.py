@@ -43,7 +43,7 @@ def follow(name: str, resolver: str | None) -> str:
     """
     start = of_text(name)
     found = lead(start, Resolver(resolver))
-    return name if found == start else to_text(found)
+    return name if found == start else to_text(found).lower()
 
 
 def lead(start: Name, resolver: Resolver) -> Name:
