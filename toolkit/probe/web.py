@@ -12,12 +12,18 @@ from toolkit.probe.hosts import address, place
 _LONGEST_BODY = 8192
 
 
-def http_body(host: str, port: int, path: str, resolver: str | None) -> bytes:
-    """What an http server of that name answers for the path; raises CannotLook, or ChallengeFailed if it is no 200."""
+def http_body(
+    host: str, port: int, path: str, resolver: str | None, connect: tuple[str, int] | None = None
+) -> bytes:
+    """What an http server of that name answers for the path; `connect` is where it is, if not where DNS says.
+
+    Raises CannotLook, or ChallengeFailed if it is no 200.
+    """
     import http.client
 
     where = place(host, port)
-    connection = http.client.HTTPConnection(address(host, resolver), port, timeout=TIMEOUT)
+    at, door = connect or (host, port)
+    connection = http.client.HTTPConnection(address(at, resolver), door, timeout=TIMEOUT)
     # Each wait has its timeout; a server that sends a byte at a time would make as many waits of it as it likes.
     last = threading.Timer(2 * TIMEOUT, _hang_up, [connection])
     last.daemon = True
