@@ -1,10 +1,13 @@
 """The wait until proofs are visible, as an order's events see it."""
 
+import fcntl
 import os
 import pty
 import re
+import struct
 import subprocess
 import sys
+import termios
 import threading
 import time
 
@@ -270,11 +273,6 @@ ERASE = "\x1b[K"
 def on_terminal(verbosity):
     """What the program writes to a terminal of 80 columns."""
     master, slave = pty.openpty()
-    os.set_blocking(master, True)
-    import fcntl
-    import struct
-    import termios
-
     fcntl.ioctl(slave, termios.TIOCSWINSZ, struct.pack("HHHH", 24, 80, 0, 0))
     ran = subprocess.Popen([sys.executable, "-c", PROGRAM, str(verbosity)], stderr=slave, stdin=slave, stdout=slave)
     os.close(slave)
