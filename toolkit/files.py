@@ -100,6 +100,20 @@ def make_links(directory: Path, links: dict[str, str]) -> None:
         _sync_directory(directory)
 
 
+@contextlib.contextmanager
+def temporary_directory(prefix: str) -> Iterator[Path]:
+    """A directory of mode 0700 with a name that nobody can guess, gone with all that is in it at the end."""
+    import tempfile
+
+    with trouble("a temporary file", "make"):
+        made = tempfile.TemporaryDirectory(prefix=prefix)
+    try:
+        yield Path(made.name)
+    finally:
+        with trouble(made.name, "remove"):
+            made.cleanup()
+
+
 def remove(path: Path) -> None:
     """Remove the file if it is there."""
     with trouble(path, "remove"):

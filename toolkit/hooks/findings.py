@@ -44,7 +44,9 @@ def write(paths: Paths, hook: Hook, found: Findings) -> None:
 def _digest(hook: Hook) -> str:
     digest = hashlib.sha256(hook.identity.encode("utf-8", "surrogateescape"))
     for file in sorted(hook.files):
-        digest.update(b"\0" + files.read(file))
+        for part in sorted(file.iterdir()) if file.is_dir() else [file]:
+            if part.is_file():
+                digest.update(b"\0" + files.read(part))
     return digest.hexdigest()
 
 

@@ -79,6 +79,20 @@ def run(shop: Workshop) -> None:
     shop.show([_printed(shop, hook, invocation) for invocation in invocations], _as_shell)
 
 
+def test(shop: Workshop) -> None:
+    """Ask a hook for what the flow would ask of it, look whether it does that, and remember what it can."""
+    from toolkit.issuance import trial
+
+    trial.test(shop)
+
+
+def lint(shop: Workshop) -> None:
+    """Look at the files of hooks; runs nothing of theirs without --probe."""
+    from toolkit.issuance import linting
+
+    linting.lint(shop)
+
+
 def sweep(shop: Workshop) -> None:
     """Clean up what killed runs left behind; raises HookFailed when something stays."""
     entries = shop.journal.abandoned(everything=shop.options["all"])
@@ -186,5 +200,7 @@ ACTIONS: Mapping[str, Callable[[Workshop], None]] = {
     "list": list_all,
     "show": show,
     "run": run,
+    "lint": lint,
+    "test": test,
     "sweep": sweep,
 }
