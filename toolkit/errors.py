@@ -165,8 +165,12 @@ class Refused(ToolkitError):
 
     kind = "refused"
 
-    def __init__(self, problem: Mapping[str, Any], what: str, *, retry_after: str | None = None) -> None:
+    def __init__(
+        self, problem: Mapping[str, Any], what: str, *, retry_after: str | None = None, answer: int | None = None
+    ) -> None:
         self.problem = dict(problem)
+        # The HTTP status, if it was a request that the CA refused.
+        self.answer = answer
         self.type = str(problem.get("type", "about:blank"))
         self.short = self.type.removeprefix(ACME)
         super().__init__(f"{what}: {describe(problem)}", HINTS.get(self.short), retry_after=retry_after)

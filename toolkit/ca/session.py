@@ -171,14 +171,14 @@ class Session:
         except ProtocolError:
             problem = {}
         if isinstance(problem.get("type"), str) and response.status < 500:
-            return Refused(problem, what, retry_after=later)
+            return Refused(problem, what, retry_after=later, answer=response.status)
         if response.status in (429, 503) or response.status >= 500:
             detail = f": {printable(problem['detail'])}" if "detail" in problem else ""
             return Unreachable(
                 f"{what}: the CA answered {response.status}{detail}", "try again later", retry_after=later
             )
         unexplained = {"type": "about:blank", "status": response.status, "detail": f"status {response.status}"}
-        return Refused({**unexplained, **problem}, what, retry_after=later)
+        return Refused({**unexplained, **problem}, what, retry_after=later, answer=response.status)
 
     def _pause(self, response: Response, again: bool, interval: float) -> float | None:
         """How long to wait before the same request is sent again; None if it must not be."""

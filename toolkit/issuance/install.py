@@ -76,6 +76,15 @@ def catch_up(local: Local, document: Document, lineage: Lineage, targets: Target
             _deploy(local, document, lineage, targets, only)
 
 
+def tell_unchanged(local: Local, document: Document, lineage: Lineage, targets: Targets) -> None:
+    """Let those deploy hooks hear it that want to know when a certificate is not due."""
+    issued = issued_of(local.paths, lineage, document["names"], document.get("server"))
+    for _, hook in _hooks(local, targets):
+        assert targets.runner is not None  # noqa: S101 - hooks come with a runner
+        invocations = hook.dialect.unchanged(issued, targets.runner.place(hook))
+        targets.runner.run(hook, "unchanged", invocations, local.stop)
+
+
 def _checked(local: Local, document: Document, targets: Targets) -> tuple[certs.Chain, keys.PrivateKey]:
     """The certificate and its key; a document is untrusted, so that all is checked once more."""
     found = document.get("certificate")

@@ -7,9 +7,9 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
-from toolkit import due
+from toolkit import due, keys
 from toolkit.document import Document, title
-from toolkit.errors import ToolkitError
+from toolkit.errors import BadDocument, Refused, ToolkitError
 from toolkit.issuance import challenge, finalize, install, order
 from toolkit.issuance.context import Context
 from toolkit.issuance.csr import KeyWish
@@ -39,12 +39,14 @@ def issue(context: Context, document: Document, wishes: Wishes, enter: Callable[
     if current:
         enter("install")
         install.catch_up(context, document, current, wishes.targets)
+        install.tell_unchanged(context, document, current, wishes.targets)
         return
     wishes.frame.open()
     try:
         _issue(context, document, wishes, enter)
-    except ToolkitError:
+    except ToolkitError as error:
         wishes.frame.tried(document["names"], renewed=False)
+        _tell_refused(wishes.plan, error)
         raise
     wishes.frame.tried(document["names"], renewed=True)
 
@@ -53,9 +55,30 @@ def _issue(context: Context, document: Document, wishes: Wishes, enter: Callable
     order.open_order(context, document, wishes.order)
     challenge.prove(context, document, wishes.plan, challenge.STAGES, enter)
     enter("finalize")
+    _ask_for_csr(document, wishes.plan)
     finalize.finalize(context, document, wishes.key)
     enter("install")
     install.install(context, document, wishes.targets, wishes.settings)
+
+
+def _ask_for_csr(document: Document, plan: Plan) -> None:
+    """Take the signing request that the authenticator brings, if it does and the document has none."""
+    if "csr" in document:
+        return
+    brought = plan.solver.csr(document["cert_name"], document["names"])
+    if brought:
+        pem, names = keys.read_csr(brought.encode(), plan.solver.name)
+        if set(names) != set(document["names"]):
+            raise BadDocument(f"the signing request of {plan.solver.name} is for {' '.join(names)}")
+        document["csr"] = pem
+
+
+def _tell_refused(plan: Plan, error: ToolkitError) -> None:
+    if isinstance(error, Refused) and error.answer:
+        try:
+            plan.solver.request_failed(error.answer, error.problem)
+        except ToolkitError as trouble:
+            plan.warn(plan.solver.name, trouble)
 
 
 def _current(context: Context, document: Document) -> Lineage | None:

@@ -46,6 +46,13 @@ class Solver:
     def refused(self, event: Event, problem: dict[str, Any]) -> None:
         """Hear that the CA did not accept a proof."""
 
+    def request_failed(self, status: int, problem: dict[str, Any]) -> None:
+        """Hear that the CA refused a request."""
+
+    def csr(self, name: str, names: Sequence[str]) -> str | None:
+        """A signing request (PEM) for the lineage, where the solver brings one of its own. Raises ToolkitError."""
+        return None
+
     def turn(self) -> AbstractContextManager[None]:
         """What is held from presenting to cleaning up."""
         return nullcontext()

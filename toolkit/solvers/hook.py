@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import json
+import re
 import threading
 from collections.abc import Iterator, Sequence
 from contextlib import AbstractContextManager, contextmanager, nullcontext
 from typing import Any
 
+from toolkit.dialects import Answer
 from toolkit.dialects.certbot import fitting
 from toolkit.errors import Declined, ToolkitError
 from toolkit.events import Event
@@ -16,6 +18,8 @@ from toolkit.hooks.running import HookRunner
 from toolkit.lock import exclusive
 from toolkit.solvers import Solver
 from toolkit.waiting import Stop
+
+_CSR = re.compile(r"-----BEGIN ((?:NEW )?CERTIFICATE REQUEST)-----.+?-----END \1-----\n?", re.DOTALL)
 
 
 class HookSolver(Solver):
@@ -70,6 +74,17 @@ class HookSolver(Solver):
         self._trouble = str(problem.get("detail", "the CA did not accept the proof"))
         invocations = self._hook.dialect.refused(event, self._runner.place(self._hook), json.dumps(problem))
         self._runner.run(self._hook, "refused", invocations, self._force)
+
+    def request_failed(self, status: int, problem: dict[str, Any]) -> None:
+        self._trouble = str(problem.get("detail", "the CA refused a request"))
+        answer = Answer("post", status, "", json.dumps(problem))
+        invocations = self._hook.dialect.request_failure(answer, self._runner.place(self._hook))
+        self._runner.run(self._hook, "request_failure", invocations, self._force)
+
+    def csr(self, name: str, names: Sequence[str]) -> str | None:
+        invocations = self._hook.dialect.csr(name, names, self._runner.place(self._hook))
+        found = _CSR.search(self._runner.run(self._hook, "csr", invocations, self._stop))
+        return found[0] if found else None
 
     def turn(self) -> AbstractContextManager[None]:
         return self._turn() if self.alone else nullcontext()
