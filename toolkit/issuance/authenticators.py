@@ -119,6 +119,7 @@ def _hook(chosen: Settings, around: Around) -> Solver:
         # A test may show that a script written for one value at a time holds several, or the reverse.
         alone=hook.dialect.alone and not known.several_values,
         one_value=known.several_values is False,
+        spoils=known.own_value_only is False,
     )
 
 
