@@ -34,12 +34,16 @@ class HookSolver(Solver):
         *,
         alone: bool = False,
         one_value: bool = False,
+        spoils: bool = False,
     ) -> None:
+        """`spoils`: its cleanup takes away what other orders have presented at the same record."""
         self.name = f"hook:{hook.name}"
         self.types = hook.dialect.types
         self.chained = hook.dialect.chained
         self.alone = alone
         self.one_value = one_value
+        # Other orders, also those of other processes, wait until what is presented is cleaned up.
+        self._undisturbed = alone or one_value or spoils
         self._hook = hook
         self._runner = runner
         self._stop = stop
@@ -87,7 +91,7 @@ class HookSolver(Solver):
         return found[0] if found else None
 
     def turn(self) -> AbstractContextManager[None]:
-        return self._turn() if self.alone else nullcontext()
+        return self._turn() if self._undisturbed else nullcontext()
 
     def close(self) -> None:
         """Tell the hook that the run has ended, if it was told that it began."""
