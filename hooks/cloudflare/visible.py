@@ -51,14 +51,14 @@ def _tried(ask: Callable[[str, str], set[str]], where: str, name: str) -> set[st
 
 
 def _authoritative(server: str, name: str) -> set[str]:
-    """The TXT values at a name server, "HOST" or "HOST:PORT"; OSError and others for no answer, or an odd one."""
-    found = re.fullmatch(r"\[?([0-9A-Za-z.:_-]+?)\]?(?::(\d{1,5}))?", server)
+    """The TXT values at a name server: "HOST", "HOST:PORT", IPv6 in brackets. OSError and others for no good answer."""
+    found = re.fullmatch(r"(?:\[([0-9A-Fa-f:.]+)\]|([0-9A-Za-z._-]+))(?::(\d{1,5}))?", server)
     if not found:
         raise ValueError("no name server")
     number = secrets.token_bytes(2)
     labels = b"".join(bytes([len(label)]) + label.encode("ascii") for label in name.split("."))
     query = number + struct.pack("!5H", 0, 1, 0, 0, 0) + labels + b"\0" + struct.pack("!2H", _TXT, _INTERNET)
-    with socket.create_connection((found[1], int(found[2] or 53)), _ANSWER) as stream:
+    with socket.create_connection((found[1] or found[2], int(found[3] or 53)), _ANSWER) as stream:
         stream.sendall(struct.pack("!H", len(query)) + query)
         with stream.makefile("rb") as answers:
             answer = answers.read(struct.unpack("!H", answers.read(2))[0])

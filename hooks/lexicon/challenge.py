@@ -80,7 +80,7 @@ def call(action: str, name: str, value: str | None, env: Mapping[str, str]) -> A
         from lexicon.config import ConfigResolver
     except ImportError as error:
         raise HookError(
-            f"dns-lexicon is not there ({error}): pip install dns-lexicon, and name its Python by ACME_PYTHON"
+            f"dns-lexicon is not there ({error}): pip install dns-lexicon, and name its Python by LEXICON_PYTHON"
         ) from None
     config = ConfigResolver().with_dict(wish(action, name, value, env)).with_env()
     if directory := env.get("LEXICON_CONFIG_DIR"):

@@ -25,8 +25,8 @@ def wait(name: str, value: str, servers: Sequence[str], seconds: float) -> bool 
 
 def _given(server: str) -> tuple[str, int]:
     """Address and port of "ADDRESS" or "ADDRESS:PORT", an IPv6 address in brackets."""
-    found = re.fullmatch(r"\[?([0-9A-Fa-f.:]+?)\]?(?::(\d{1,5}))?", server)
-    return (found[1], int(found[2] or 53)) if found else (server, 53)
+    found = re.fullmatch(r"(?:\[([0-9A-Fa-f:.]+)\]|([0-9.]+))(?::(\d{1,5}))?", server)
+    return (found[1] or found[2], int(found[3] or 53)) if found else (server, 53)
 
 
 def _authoritative(name: str) -> Iterator[tuple[str, int]]:

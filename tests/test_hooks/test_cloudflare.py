@@ -3,6 +3,8 @@
 import http.server
 import json
 import re
+import subprocess
+import sys
 import threading
 import time
 
@@ -214,6 +216,21 @@ def test_what_passes_is_tried_again(hook, fake, fault, path):
     fake.fail(path, **fault)
     done(hook("auth"))
     assert values(fake, "example.com") == [("_acme-challenge.example.com", VALUE)]
+
+
+@pytest.mark.parametrize(
+    ("change", "said", "requests"),
+    [("api._ANSWER = 0.3", "does not answer: timed out", 3), ("event._LONGEST_RUN = 1", "not done after 1 s", 1)],
+)
+def test_an_answer_that_does_not_come_is_for_later(fake, tmp_path, change, said, requests):
+    fake.fail("/zones", how="slow", times=9)
+    code = f"import sys; sys.path.insert(0, sys.argv[1]); import api, event; {change}; sys.exit(event.run('auth'))"
+    env = {"CERTBOT_DOMAIN": "example.com", "CERTBOT_VALIDATION": VALUE, "CLOUDFLARE_API_TOKEN": fake.token}
+    env["CLOUDFLARE_API"] = fake.url
+    argv = [sys.executable, "-B", "-c", code, HOOKS / "cloudflare"]
+    result = subprocess.run(argv, env=env, capture_output=True, text=True, timeout=30, check=False)
+    assert said in failed(result, fake, 75)
+    assert len(fake.requests) == requests
 
 
 @pytest.mark.parametrize(

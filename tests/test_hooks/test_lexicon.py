@@ -5,6 +5,8 @@ import threading
 
 import pytest
 
+from tests.ca.fetch import PebbleMissing
+from tests.ca.pebble import TestCA
 from tests.servers import daemon
 from tests.servers.powerdns import PowerDNS
 from tests.test_hooks.conftest import DASH, VALUE, made
@@ -19,6 +21,17 @@ def server():
     try:
         started = PowerDNS.start(zones=ZONES)
     except daemon.ServerMissing as missing:
+        pytest.skip(str(missing))
+    with started as running:
+        yield running
+
+
+@pytest.fixture(scope="module")
+def ca(server):
+    """A CA that asks that server."""
+    try:
+        started = TestCA.start(dns_server=server.where)
+    except PebbleMissing as missing:
         pytest.skip(str(missing))
     with started as running:
         yield running
@@ -39,7 +52,7 @@ def run(run_hook, server):
     """Runs auth or cleanup with a Python that has lexicon, and keeps it from looking for suffixes elsewhere."""
 
     def run(python, event, domain, value=VALUE, **variables):
-        given = {"ACME_PYTHON": python, "LEXICON_PROVIDER": "powerdns", "https_proxy": "http://127.0.0.1:1"}
+        given = {"LEXICON_PYTHON": python, "LEXICON_PROVIDER": "powerdns", "https_proxy": "http://127.0.0.1:1"}
         given |= {"LEXICON_POWERDNS_PDNS_SERVER": server.api_url, "LEXICON_POWERDNS_AUTH_TOKEN": server.api_key}
         return run_hook(f"lexicon/{event}", domain, value, **{**given, **variables})
 
@@ -100,7 +113,7 @@ def test_options_in_lexicons_own_file(run, server, newest, tmp_path):
         ({"LEXICON_POWERDNS_AUTH_TOKEN": "wrong-token"}, 1, "401"),
         ({"LEXICON_POWERDNS_PDNS_SERVER": "http://127.0.0.1:1"}, 75, "cannot create the TXT record _acme-challenge."),
         ({"LEXICON_DELEGATED": "nowhere.example.com"}, 1, "cannot create"),
-        ({"ACME_PYTHON": "/usr/bin/false"}, 1, None),
+        ({"LEXICON_PYTHON": "/usr/bin/false"}, 1, None),
         ({"CERTBOT_TOKEN": "x"}, 1, "dns-01 only"),
         ({"CERTBOT_VALIDATION": 'a"b'}, 1, "CERTBOT_VALIDATION"),
     ],
@@ -138,7 +151,7 @@ def test_secrets_in_what_a_provider_says_are_masked(run, server, newest):
 
 
 def test_under_certbot_the_last_call_looks_at_the_name_servers(run_hook, server, newest):
-    given = {"ACME_PYTHON": newest, "LEXICON_PROVIDER": "powerdns", "https_proxy": "http://127.0.0.1:1"}
+    given = {"LEXICON_PYTHON": newest, "LEXICON_PROVIDER": "powerdns", "https_proxy": "http://127.0.0.1:1"}
     given |= {"LEXICON_POWERDNS_PDNS_SERVER": server.api_url, "LEXICON_POWERDNS_AUTH_TOKEN": server.api_key}
     there = {**given, "LEXICON_NAMESERVERS": server.where}
     done(run_hook("lexicon/auth", "look.example.com", certbot=True, **there))
@@ -149,3 +162,15 @@ def test_under_certbot_the_last_call_looks_at_the_name_servers(run_hook, server,
     assert "raise LEXICON_WAIT" in failed(late, server, 75)
     done(run_hook("lexicon/cleanup", "look.example.com", certbot=True, **there))
     assert server.txt("_acme-challenge.look.example.com") == [DASH]
+
+
+@pytest.mark.parametrize("client", ["certbot", "acme-run"])
+def test_a_certificate_for_a_name_its_wildcard_and_another(issue, server, newest, client):
+    given = {"LEXICON_PYTHON": str(newest), "LEXICON_PROVIDER": "powerdns", "https_proxy": "http://127.0.0.1:1"}
+    given |= {"LEXICON_POWERDNS_PDNS_SERVER": server.api_url, "LEXICON_POWERDNS_AUTH_TOKEN": server.api_key}
+    names = ("example.co.uk", "*.example.co.uk", f"{client}.example.co.uk")
+    said = issue(client, "lexicon", names, LEXICON_NAMESERVERS=server.where, **given)
+    assert "error output" not in said
+    assert server.api_key not in said
+    assert server.txt("_acme-challenge.example.co.uk") == ["foreign"]
+    assert server.txt(f"_acme-challenge.{client}.example.co.uk") == []
