@@ -13,7 +13,7 @@ _NAME = r"[A-Za-z_]\w*"
 _EXPANSION = re.compile(rf"\$(?:({_NAME}|[0-9@*#?$!-])|\{{[!#]?({_NAME}|\d+|[@*#?$!-])(:?[-=?+]|[#%/^,:@\[])?)")
 _HEREDOC = re.compile(r"<<(-?)[ \t]*(\\|[\"'])?([A-Za-z_!][\w.!-]*)[\"']?")
 _ASSIGNED = (
-    re.compile(rf"(?:^|[\s;&|(){{}}`!])({_NAME})\+?=(?!=)(.*)"),
+    re.compile(rf"(?:^|[\s;&|(){{}}`!])({_NAME})\+?=(?!=)((?:\"[^\"]*\"|\$\{{[^}}]*\}}|[^\s;|&\"])*)"),
     re.compile(rf"\bfor\s+({_NAME})()\b"),
     re.compile(rf"\bgetopts\s+\S+\s+({_NAME})()"),
     re.compile(rf"\bprintf\s+-v\s+({_NAME})()"),
@@ -42,7 +42,7 @@ class Use:
 
 @dataclass
 class Script:
-    """`code`: the lines without comments; `bare`: also without what stands between single quotes."""
+    """`code`: the lines without comments; `bare`: of what stands between quotes only the expansions, too."""
 
     uses: list[Use] = field(default_factory=list)
     code: list[str] = field(default_factory=list)
@@ -58,7 +58,7 @@ class Script:
 
     def assigned(self) -> set[str]:
         """Names that the script gives a value that is not made of the same name's."""
-        found = {use.name for use in self.uses if use.operator in ("=", ":=")}
+        found: set[str] = {use.name for use in self.uses if use.operator in ("=", ":=")}
         for line in self.bare:
             for pattern in _ASSIGNED:
                 found.update(n for n, value in pattern.findall(line) if not re.search(rf"\$\{{?{n}\b", value))
@@ -70,12 +70,6 @@ class Script:
 def read(text: str) -> Script:
     """The script of this text."""
     return _Reader(text).read()
-
-
-def expansions(text: str) -> Iterator[tuple[str, str, int]]:
-    """Name, operator and place of whatever looks like an expansion."""
-    for match in _EXPANSION.finditer(text):
-        yield match[1] or match[2], match[3] or "", match.start()
 
 
 def _joined(lines: list[str]) -> Iterator[tuple[int, str]]:
@@ -127,12 +121,15 @@ class _Reader:
             self._drop(self._line_end())
         elif char == "$":
             self._dollar()
+        elif self._text.startswith("<<<", self._at):
+            self._keep(3)
         elif char == "<" and inside != _QUOTED and (match := self._heredoc()):
             self._heredocs.append((match[3], match[2] is not None, bool(match[1])))
             self._keep(len(match[0]))
         else:
+            quoted = self._is_quoted() and char != '"'
             self._bracket(char, inside)
-            self._keep(1)
+            self._keep(1, bare=not quoted)
 
     def _bracket(self, char: str, inside: str) -> None:
         if char == '"':
@@ -153,7 +150,7 @@ class _Reader:
             self._keep(1)
             self._single(self._at + 1, escapes=True)
         elif match := _EXPANSION.match(self._text, self._at):
-            before = "".join(self._code[-(self._at - self._start) :] if self._at > self._start else [])
+            before = "".join(self._code[self._start :])  # it has as many characters as were read
             name, operator = match[1] or match[2], match[3] or ""
             self._script.uses.append(
                 Use(self._number(self._at), name, operator, self._is_quoted(), before.replace("\\\n", "  "))
@@ -181,17 +178,14 @@ class _Reader:
                 if (line.lstrip("\t") if tabs else line) == word:
                     self._drop(end)
                     break
-                for name, operator, _ in () if literal else expansions(line):
+                for match in () if literal else _EXPANSION.finditer(line):
+                    name, operator = match[1] or match[2], match[3] or ""
                     self._script.uses.append(Use(self._number(self._at), name, operator, True, ""))
                 self._drop(min(end + 1, len(self._text)))
         self._heredocs.clear()
         self._start = self._at
 
     def _heredoc(self) -> re.Match[str] | None:
-        here = self._text[self._at : self._at + 3]
-        if here == "<<<":
-            self._keep(3)
-            return None
         # `$((x<<y))` shifts
         return None if self._inside[-2:] == [_PAREN, _PAREN] else _HEREDOC.match(self._text, self._at)
 
@@ -217,9 +211,10 @@ class _Reader:
     def _number(self, at: int) -> int:
         return self._text.count("\n", 0, at) + 1
 
-    def _keep(self, count: int) -> None:
-        self._code.extend(self._text[self._at : self._at + count])
-        self._bare.extend(self._text[self._at : self._at + count])
+    def _keep(self, count: int, *, bare: bool = True) -> None:
+        kept = self._text[self._at : self._at + count]
+        self._code.extend(kept)
+        self._bare.extend(kept if bare else " " * len(kept))
         self._at += count
 
     def _drop(self, end: int) -> None:
