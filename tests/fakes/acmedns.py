@@ -41,8 +41,8 @@ class AcmeDns:
         """By user name, as shown to who registered."""
         self.values: dict[str, list[str]] = {}
         """The TXT values of a subdomain, the older first."""
-        self.spoil: list[tuple[int, bytes] | str] = []
-        """Answers for the next requests in place of its own: (status, body), "reset", or "lose" after the deed."""
+        self.spoil: list[tuple[int, bytes] | str | None] = []
+        """Answers for the next requests, None for its own: (status, body), "reset", or "lose" after the deed."""
         self._dns = dns
         self._journal = Journal()
         fake = self

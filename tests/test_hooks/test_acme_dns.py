@@ -1,14 +1,17 @@
 """The hook acme-dns, and the fake server, which acme-dns's own Python library accepts."""
 
 import json
+import os
 import subprocess
+import sys
 import threading
+from pathlib import Path
 
 import pytest
 
 from tests.ca.dns import has_txt
 from tests.fakes.acmedns import AcmeDns
-from tests.test_hooks.conftest import DASH, VALUE, made
+from tests.test_hooks.conftest import DASH, HOOKS, VALUE, made
 
 THIRD = VALUE.replace("LHD", "3rd")
 CLIENT = """
@@ -227,3 +230,25 @@ def test_a_certificate_for_a_name_its_wildcard_and_another(issue, hook, fake, st
     assert "error output" not in said
     assert len(values(fake, storage, names[0])) == 2
     assert len(values(fake, storage, names[2])) == 1
+
+
+def test_a_lost_answer_is_made_good_by_the_next_run_with_the_same_order(hook, fake, storage, ca, tmp_path):
+    hook("auth", "lost.example", ACMEDNS_REGISTER="1")
+    ca.set_cname("_acme-challenge.lost.example", json.loads(storage.read_text())["lost.example"]["fulldomain"])
+    env = {"PATH": os.environ["PATH"], "ACME_SERVER": ca.directory, "ACME_CA_BUNDLE": str(ca.ca_bundle)}
+    env |= {"ACME_CONFIG_DIR": str(tmp_path / "config"), "ACME_WORK_DIR": str(tmp_path / "work")}
+    env |= {"ACMEDNS_URL": fake.url, "ACMEDNS_STORAGE": str(storage)}
+
+    def run(name, *arguments, text="", status=0):
+        argv = [Path(sys.executable).parent / name, *arguments]
+        ran = subprocess.run(argv, env=env, input=text, capture_output=True, text=True, timeout=60, check=False)
+        assert ran.returncode == status, ran.stderr
+        return ran.stdout
+
+    solve = ["--hook", str(HOOKS / "acme-dns"), "--hook-env", "ACMEDNS_URL", "--hook-env", "ACMEDNS_STORAGE"]
+    ordered = run("acme-order", "--agree-tos", "-d", "lost.example,*.lost.example")
+    fake.spoil += [None, "lose"]
+    failed = run("acme-challenge", *solve, "--check", "skip", text=ordered, status=75)
+    assert len(values(fake, storage, "lost.example")) == 2
+    ready = run("acme-challenge", *solve, "--check", "skip", text=failed)
+    assert json.loads(ready)["order"]["status"] == "ready"
