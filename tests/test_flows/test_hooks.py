@@ -251,3 +251,37 @@ def test_secrets_of_the_environment_file_reach_the_hook_and_nobody_else(home):
     assert "s3cret-value" not in home.stderr + json.dumps(issued)
     for path in [*(home.path / "config").rglob("*"), *(home.path / "work").rglob("*")]:
         assert not path.is_file() or b"s3cret-value" not in path.read_bytes(), path
+
+
+def test_hook_that_calls_us_with_itself_is_told_that_it_is_busy(home):
+    again = home.path / "again"
+    inner = f"{sys.executable} -c \"{CODE}\" acme-hook run cleanup {home.path}/publisher -d x.test"
+    dirs = f"--config-dir {home.path}/config --work-dir {home.path}/work"
+    directory = hook(home, extra=f"{inner} {dirs} 2>{again} || true")
+    run(home, directory, "nested.test")
+    assert "the hook publisher is locked" in again.read_text()
+    assert not [line for line in calls(home) if "x.test" in line]
+
+
+def test_script_without_an_interpreter_line(home):
+    directory = hook(home)
+    text = (directory / "auth").read_text().partition("\n")[2]
+    (directory / "auth").write_text(text)
+    run(home, directory, "plain.test")
+
+
+def test_script_with_carriage_returns(home):
+    directory = hook(home)
+    (directory / "auth").write_bytes((directory / "auth").read_bytes().replace(b"\n", b"\r\n"))
+    run(home, directory, "crlf.test", status=1)
+    assert "carriage return" in home.stderr
+    assert [line.split()[0] for line in calls(home)] == ["cleanup"]
+
+
+def test_output_that_fills_the_pipe_and_a_daemon_that_holds_it(home):
+    flood = "head -c 3000000 /dev/zero | tr '\\0' x; (sleep 5; exit) & head -c 300000 /dev/zero | tr '\\0' '\\377' >&2"
+    began = time.monotonic()
+    run(home, hook(home, extra=flood, cleanup=f"echo ${{#CERTBOT_AUTH_OUTPUT}} >{home.path}/length"), "flood.test")
+    assert time.monotonic() - began < 5
+    assert 60_000 < int((home.path / "length").read_text()) < 100_000
+    assert "left running" in home.stderr

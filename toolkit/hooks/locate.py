@@ -71,10 +71,11 @@ def everything(search: Search) -> Iterator[Hook]:
 
 def of_lines(commands: Mapping[str, str]) -> Hook:
     """The hook of certbot's options for auth and cleanup, or deploy, each a line for the shell."""
-    words = next(iter(commands.values())).split()
-    name = Path(words[0]).name if words else "manual"
+    programs = [line.split()[0] for line in commands.values() if line.split()]
+    name = Path(programs[0]).name if programs else "manual"
     identity = "\n".join(f"{event} {line}" for event, line in sorted(commands.items()))
-    return Hook(name, identity, certbot.of_lines(commands), why="a line for the shell, as certbot runs it")
+    trusted = tuple(Path(program).absolute() for program in programs if "/" in program)
+    return Hook(name, identity, certbot.of_lines(commands), trusted, why="a line for the shell, as certbot runs it")
 
 
 def _checkout() -> Path:

@@ -38,6 +38,8 @@ class HookRunner:
     echo: Echo
     # The process that runs them, as the journal knows it.
     process: str = ""
+    # Whether a hook runs us: then the hook whose turn we would wait for may be the one that waits for us.
+    nested: bool = False
     _turn: threading.Lock = field(default_factory=threading.Lock)
 
     def place(self, hook: Hook) -> Place:
@@ -62,8 +64,9 @@ class HookRunner:
     @contextmanager
     def _alone(self, hook: Hook, stop: Stop) -> Iterator[None]:
         what = f"the hook {hook.name}"
+        patience = 0.0 if self.nested else float("inf")
         # Threads wait here, so that only one of them asks for the file's lock, which is looked at now and then.
-        with self._turn, exclusive(self.paths.hook_lock(hook.name, hook.identity), what, float("inf"), stop):
+        with self._turn, exclusive(self.paths.hook_lock(hook.name, hook.identity), what, patience, stop):
             yield
 
     def _run(self, hook: Hook, event: str, invocation: Invocation, stop: Stop) -> str:

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from toolkit.errors import UsageError
+from toolkit.runner import MARK
 from toolkit.solvers import Nobody, Solver
 from toolkit.store.paths import Paths
 from toolkit.waiting import Stop
@@ -97,7 +98,14 @@ def runner(chosen: Settings, around: Around) -> Any:
     passed = passing.choose(
         around.environment, tuple(chosen.get("hook_env") or ()), tuple(chosen.get("hook_env_files") or ())
     )
-    return HookRunner(around.paths, passed, float(chosen.get("hook_timeout") or 300), around.echo, around.process)
+    return HookRunner(
+        around.paths,
+        passed,
+        float(chosen.get("hook_timeout") or 300),
+        around.echo,
+        around.process,
+        nested=MARK in around.environment,
+    )
 
 
 def _hook(chosen: Settings, around: Around) -> Solver:
