@@ -1,10 +1,7 @@
 """A certificate by way of hooks/rfc2136, with certbot and with the toolkit, and what README.md says of it."""
 
-import os
 import re
-import subprocess
 import sys
-from pathlib import Path
 
 import pytest
 
@@ -14,9 +11,9 @@ from tests.servers.bind import Bind
 from tests.servers.daemon import ServerMissing
 from tests.servers.knot import Knot
 from tests.servers.tsig import Key
-from tests.test_hooks.conftest import HOOKS, VALUE
+from tests.test_hooks import readme
+from tests.test_hooks.conftest import VALUE
 
-README = (HOOKS / "rfc2136" / "README.md").read_text()
 KEY = Key.make("acme")
 
 
@@ -59,50 +56,15 @@ def test_a_name_its_wildcard_and_another_in_one_certificate(issue, server, varia
     assert server.txt("_acme-challenge.www.example.test") == []
 
 
-def block(word):
-    """The README's block of code with this word in it."""
-    found = [text for text in re.findall(r"(?:^    .*\n|^\n(?=    ))+", README, re.MULTILINE) if word in text]
-    assert len(found) == 1
-    return found[0]
-
-
 @pytest.mark.parametrize("client", ["certbot certonly", "acme-run"])
 def test_the_commands_of_the_readme(request, ca, server, variables, tmp_path, client):
-    commands = block(client).replace("192.0.2.1", server.where)
+    commands = readme.block("rfc2136", client).replace("192.0.2.1", server.where)
     commands = commands.replace("/etc/acme/example.key", variables["RFC2136_TSIG_KEYFILE"])
-    path = [Path(sys.executable).parent]
-    if client == "acme-run":
-        commands = commands.replace("acme-run ", "acme-run --hook-env ACME_PYTHON --check skip ")
-    else:
-        path.insert(0, request.getfixturevalue("certbot").parent)
-        configuration = tmp_path / ".config/letsencrypt/cli.ini"
-        configuration.parent.mkdir(parents=True)
-        places = "".join(f"{name}-dir = {tmp_path / name}\n" for name in ("config", "work", "logs"))
-        configuration.write_text(
-            f"server = {ca.directory}\nemail = tests@example.com\nagree-tos = true\nnon-interactive = true\n{places}"
-        )
-    environment = {
-        "PATH": ":".join([*map(str, path), os.environ["PATH"]]),
-        "HOME": str(tmp_path),
-        "REQUESTS_CA_BUNDLE": str(ca.ca_bundle),
-        "no_proxy": "127.0.0.1",
-        "ACME_SERVER": ca.directory,
-        "ACME_CA_BUNDLE": str(ca.ca_bundle),
-        "ACME_AGREE_TOS": "1",
-        "ACME_CONFIG_DIR": str(tmp_path / "config"),
-        "ACME_WORK_DIR": str(tmp_path / "work"),
-        "RFC2136_NAMESERVERS": server.where,
-        "ACME_PYTHON": sys.executable,
-    }
-    argv = ["/bin/sh", "-e", "-c", commands]
-    done = subprocess.run(argv, cwd=HOOKS.parent, env=environment, capture_output=True, text=True, check=False)
-    assert done.returncode == 0, done.stdout + done.stderr
-    assert (tmp_path / "config/live/example.com/fullchain.pem").exists()
+    commands = commands.replace("acme-run ", "acme-run --hook-env ACME_PYTHON ")
+    certbot = request.getfixturevalue("certbot") if "certbot" in client else None
+    given = {"RFC2136_NAMESERVERS": server.where, "ACME_PYTHON": sys.executable}
+    readme.run(commands, ca, tmp_path, certbot, **given)
     assert server.txt("_acme-challenge.example.com") == []
-
-
-def dedented(text):
-    return re.sub(r"^    ", "", text, flags=re.MULTILINE)
 
 
 @pytest.fixture
@@ -121,7 +83,7 @@ def allowed(run_hook, tmp_path):
 
 
 def test_the_readmes_configuration_of_bind(allowed, tmp_path):
-    text = dedented(block("update-policy {"))
+    text = readme.block("rfc2136", "update-policy {")
     key, zone = KEY.write(tmp_path / "bind.key"), tmp_path / "example.com"
     zone.write_text("$TTL 60\n@ SOA ns hostmaster 1 3600 600 86400 60\n@ NS ns\nns A 127.0.0.1\n")
     text = text.replace("/etc/bind/acme.key", str(key)).replace("/var/lib/bind/example.com", str(zone))
@@ -135,7 +97,7 @@ def test_the_readmes_configuration_of_bind(allowed, tmp_path):
 
 
 def test_the_readmes_configuration_of_knot(allowed):
-    rule = re.findall(r"^ +(update-.*)", block("update-owner-name"), re.MULTILINE)
+    rule = re.findall(r"^ +(update-.*)", readme.block("rfc2136", "update-owner-name"), re.MULTILINE)
     assert len(rule) == 4
     try:
         knot = Knot.start(zones={"example.com": ""}, keys=[KEY], acl="\n".join(rule))
