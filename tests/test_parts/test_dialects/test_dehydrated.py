@@ -53,6 +53,13 @@ def test_chain_is_one_call_with_all_triples():
     assert not HOOK.chained
 
 
+def test_chain_is_a_call_for_each_type_of_challenge():
+    mixed = [event("http-01", "a.test"), event("dns-01", "b.test"), event("http-01", "c.test")]
+    calls = CHAIN.auth(mixed, PLACE)
+    assert [call.variables["CHALLENGETYPE"] for call in calls] == ["http-01", "dns-01"]
+    assert [call.argv[2::3] for call in calls] == [("a.test", "c.test"), ("b.test",)]
+
+
 def test_every_call_is_as_the_client_makes_it():
     calls = [
         *HOOK.auth(order(), PLACE),
