@@ -5,6 +5,7 @@ from __future__ import annotations
 import sys
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+from pathlib import Path
 from typing import IO
 
 from toolkit import document, files, names
@@ -35,6 +36,16 @@ def items(paths: tuple[str, ...], plain_names: bool) -> Iterator[Item]:
             yield Item(where, error=error)
     if not seen:
         raise BadDocument("no input", "did the command before it fail?")
+
+
+def signing_request(path: str, cert_name: str | None) -> Item:
+    """A document for what a signing request (PEM or DER) asks for. Raises UsageError, FileTrouble."""
+    from toolkit import keys
+
+    pem, found = keys.read_csr(files.read(Path(path), 1024 * 1024), path)
+    doc = document.new(found, names.lineage(cert_name) if cert_name else None)
+    doc["csr"] = pem
+    return Item(path, doc)
 
 
 def _one(text: bytes, plain_names: bool) -> Document:

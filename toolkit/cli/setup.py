@@ -36,7 +36,9 @@ class Run:
         if (wanted or given.get("csr")) and given.get("files"):
             raise UsageError("names and files at once", "give names with -d, or files with documents")
         if given.get("csr"):
-            return iter([self._of_csr(given["csr"], wanted)])
+            if wanted:
+                raise UsageError("--csr together with -d", "the names are those of the signing request")
+            return iter([reading.signing_request(given["csr"], given.get("cert_name"))])
         if wanted:
             cert_name = names.lineage(given["cert_name"]) if given.get("cert_name") else None
             return iter([reading.Item("-d", document.new(names.identifiers(wanted), cert_name))])
@@ -275,16 +277,6 @@ class Run:
         binding = Binding(given["eab_kid"], secret, given["eab_hmac_alg"]) if secret else None
         emails = tuple(a for value in given["emails"] for a in value.split(","))
         return Registration(given["agree_tos"], emails, binding)
-
-    def _of_csr(self, path: str, wanted: list[str]) -> reading.Item:
-        from toolkit import keys
-
-        if wanted:
-            raise UsageError("--csr together with -d", "the names are those of the signing request")
-        pem, found = keys.read_csr(files.read(Path(path), 1024 * 1024), path)
-        doc = document.new(found, names.lineage(self.given["cert_name"]) if self.given.get("cert_name") else None)
-        doc["csr"] = pem
-        return reading.Item(path, doc)
 
 
 def run(name: str, function: Callable[[Run], None], given: Given) -> int:

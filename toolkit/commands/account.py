@@ -7,12 +7,13 @@ from typing import TYPE_CHECKING
 import click
 
 from toolkit.cli import options
+from toolkit.cli.command import command
 
 if TYPE_CHECKING:
     from toolkit.cli.setup import Run
 
 
-@options.command("acme-account", "register and show accounts at ACME servers")
+@command("acme-account", "register and show accounts at ACME servers")
 @click.argument("action", type=click.Choice(["register", "show", "list"]))
 @options.server
 @options.registration

@@ -5,12 +5,13 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from toolkit.cli import options
+from toolkit.cli.command import command
 
 if TYPE_CHECKING:
     from toolkit.cli.setup import Run
 
 
-@options.command("acme-csr", "make a private key and its signing request")
+@command("acme-csr", "make a private key and its signing request")
 @options.names
 @options.keys
 @options.stream

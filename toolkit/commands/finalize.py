@@ -5,12 +5,13 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from toolkit.cli import options
+from toolkit.cli.command import command
 
 if TYPE_CHECKING:
     from toolkit.cli.setup import Run
 
 
-@options.command("acme-finalize", "turn a ready order into a certificate")
+@command("acme-finalize", "turn a ready order into a certificate")
 @options.keys
 @options.server
 @options.stream

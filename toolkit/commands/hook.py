@@ -7,12 +7,13 @@ from typing import TYPE_CHECKING
 import click
 
 from toolkit.cli import options
+from toolkit.cli.command import command
 
 if TYPE_CHECKING:
     from toolkit.cli.setup import Run
 
 
-@options.command("acme-hook", "see, try, test and serve hooks")
+@command("acme-hook", "see, try, test and serve hooks")
 @click.argument("action", type=click.Choice(["list", "show", "run", "lint", "test", "sweep", "serve"]))
 @click.argument("words", metavar="[EVENT] [HOOK]...", nargs=-1)
 @options.hook_work

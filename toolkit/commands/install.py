@@ -7,12 +7,13 @@ from typing import TYPE_CHECKING
 import click
 
 from toolkit.cli import options
+from toolkit.cli.command import command
 
 if TYPE_CHECKING:
     from toolkit.cli.setup import Run
 
 
-@options.command("acme-install", "store, deploy and verify a certificate")
+@command("acme-install", "store, deploy and verify a certificate")
 @click.option("--key", metavar="FILE", help="The certificate's private key, when it is not in the store.")
 @options.targets
 @options.hooks

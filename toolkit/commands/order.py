@@ -7,12 +7,13 @@ from typing import TYPE_CHECKING
 import click
 
 from toolkit.cli import options
+from toolkit.cli.command import command
 
 if TYPE_CHECKING:
     from toolkit.cli.setup import Run
 
 
-@options.command("acme-order", "open orders at an ACME server")
+@command("acme-order", "open orders at an ACME server")
 @options.names
 @click.option("--csr", metavar="FILE", help="Order what a signing request (PEM or DER) asks for.")
 @options.profile

@@ -7,12 +7,13 @@ from typing import TYPE_CHECKING
 import click
 
 from toolkit.cli import options
+from toolkit.cli.command import command
 
 if TYPE_CHECKING:
     from toolkit.cli.setup import Run
 
 
-@options.command("acme-run", "names in, an installed certificate out")
+@command("acme-run", "names in, an installed certificate out")
 @options.names
 @click.option("--csr", metavar="FILE", help="Order what a signing request (PEM or DER) asks for.")
 @click.option("--key", metavar="FILE", help="The private key of the signing request.")
