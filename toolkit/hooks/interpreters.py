@@ -26,6 +26,7 @@ _SUFFIXES = {".sh": "sh", ".bash": "bash", ".py": "python3", ".pl": "perl", ".pm
 _SUFFIXES |= {".rb": "ruby", ".php": "php"}
 _DIRECTIVE = re.compile(r"#\s*shellcheck\s+shell=(\w+)")
 _SECONDS = 10.0
+CARRIAGE = "sed -i 's/\\r$//' FILE"
 
 
 @dataclass(frozen=True)
@@ -69,7 +70,7 @@ def complaints(text: str, found: Interpreter, dialect: Dialect, search: Search) 
     if first.startswith("\ufeff"):
         yield 1, "error", "a byte order mark stands before #!, so that it is none", "save it without"
     if first.endswith("\r"):
-        yield 1, "error", "the #! line ends in a carriage return, which becomes part of its name", _CARRIAGE
+        yield 1, "error", "the #! line ends in a carriage return, which becomes part of its name", CARRIAGE
     if not found.path.startswith("/"):
         yield 1, "warning", f"the interpreter {_shown(found.path)} is looked for where the command runs", "#!/..."
     elif not _is_program(Path(found.path)):
@@ -119,6 +120,3 @@ def _is_program(path: Path) -> bool:
 
 def _shown(text: str) -> str:
     return printable(text, 200)
-
-
-_CARRIAGE = "sed -i 's/\\r$//' FILE"

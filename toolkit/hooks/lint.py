@@ -26,6 +26,7 @@ from toolkit.hooks.variables import OURS, Mention
 from toolkit.waiting import Stop
 
 _LONGEST = 1024 * 1024
+NOT_RUN = "not run; --probe does"
 _LIBRARIES = (".sh", ".bash", ".py", ".pl", ".pm", ".js", ".rb", ".php")
 
 
@@ -87,6 +88,8 @@ class Linter:
             found += _access(path, subject)
             found += _owners(path)
             found += self._text(path, subject, events)
+            if subject.dialect.name in manners.PROBED:
+                found.append(Finding(str(path), None, "note", NOT_RUN, manners.expected(subject.dialect)))
         for path in subject.beside:
             found += self._text(path, subject, ())
         return sorted(dict.fromkeys(found), key=lambda finding: (finding.file, finding.line or 0))
@@ -160,7 +163,7 @@ class Linter:
     def _syntax(self, path: Path, text: str, found: Interpreter, dialect: Dialect) -> Iterator[interpreters.Told]:
         if "\r\n" in text and found.is_shell:
             line = text[: text.index("\r\n")].count("\n") + 1
-            yield line, "error", "the line ends in a carriage return, which the shell takes for text", _CARRIAGE
+            yield line, "error", "a carriage return ends the line; the shell takes it for text", interpreters.CARRIAGE
         elif found.is_shell:
             shell = "sh" if dialect.name == "acmesh" else found.name
             yield from interpreters.check(path, shell, self.search, self.stop)
@@ -287,6 +290,3 @@ def _readable(path: Path) -> str:
         return files.read(path, _LONGEST).decode("utf-8", "replace")
     except ToolkitError:
         return ""
-
-
-_CARRIAGE = "sed -i 's/\\r$//' FILE"

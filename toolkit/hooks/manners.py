@@ -12,7 +12,9 @@ from toolkit.hooks.shellcode import Script
 
 # Dialects whose scripts get the challenge as arguments
 ARGUMENTS = ("dehydrated", "lego", "uacme")
-_DEFAULT_FAILS = re.compile(r"^\s*\*\s*\)(.*)", re.MULTILINE)
+# Those whose scripts know a call that does nothing
+PROBED = ("dehydrated", "uacme")
+_DEFAULT_FAILS = re.compile(r"(?:^|;;)\s*\*\s*\)", re.MULTILINE)
 _FAILS = re.compile(r"\b(?:exit|return)\s+[1-9]|\b(?:echo|printf|die|error|usage)\b")
 _CALLS_WHATEVER = re.compile(r"^\s*\"?\$(?:@|\{@\}|\{?\w+\}?\"?\s+\"?\$\{?@)")
 _GUARDS = re.compile(r"=~|\bcase\b|\btype\s|\bdeclare\s+-F|\bcommand\s+-v")
@@ -50,9 +52,9 @@ def _dehydrated(_: Path, script: Script) -> Iterator[Habit]:
     yield from _takes_arguments(script)
     code = "\n".join(script.bare)
     for match in _DEFAULT_FAILS.finditer(code):
-        body = code[match.start(1) :].partition(";;")[0]
+        body = re.split(r";;|\besac\b", code[match.end() :])[0]
         if _FAILS.search(body):
-            line = code.count("\n", 0, match.start()) + 1
+            line = code.count("\n", 0, match.end()) + 1
             yield Habit(line, "warning", "what it does not know may fail, or be told of", _EXPECTED["dehydrated"])
     for line, text in enumerate(script.bare, 1):
         if _CALLS_WHATEVER.search(text) and not _GUARDS.search(code):

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 from toolkit.errors import HookFailed
-from toolkit.hooks.lint import Finding, Linter
+from toolkit.hooks.lint import NOT_RUN, Finding, Linter
 
 if TYPE_CHECKING:
     from toolkit.issuance.hook import Workshop
@@ -22,7 +22,7 @@ def lint(shop: Workshop) -> None:
         found = linter.look(spec)
         # What cannot work as it stands is not run.
         if shop.options["probe"] and not any(finding.severity == "error" for finding in found):
-            found += linter.probe(spec)
+            found = [one for one in found if one.text != NOT_RUN] + linter.probe(spec)
         counted.update(finding.severity for finding in found)
         shop.show(({"hook": spec, **vars(finding)} for finding in found), _line)
     summary = f"{_number(len(hooks), 'hook')}: " + ", ".join(
