@@ -5,7 +5,8 @@ import time
 import pytest
 
 from tests.test_doors.servers import answer, request, reset, serving
-from toolkit.ca.transport import Settings, Transport, check_url, origin
+from toolkit.ca.transport import Settings, Transport
+from toolkit.ca.urls import check_url, origin
 from toolkit.errors import Interrupted, ProtocolError, Unreachable, UsageError
 from toolkit.waiting import Deadline, Stop
 

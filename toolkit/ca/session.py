@@ -14,7 +14,8 @@ from typing import Any
 
 from toolkit.ca import times
 from toolkit.ca.jws import AccountKey, decode_nonce
-from toolkit.ca.transport import Response, Transport, check_url, origin
+from toolkit.ca.transport import Response, Transport
+from toolkit.ca.urls import check_url, origin
 from toolkit.errors import ACME, ProtocolError, Refused, Unreachable, printable
 from toolkit.waiting import Deadline, Stop, growing
 

@@ -9,27 +9,22 @@ from __future__ import annotations
 import base64
 import contextlib
 import http.client
-import io
-import ipaddress
-import re
 import select
-import socket
 import ssl
 import threading
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import IO, Any
+from typing import Any
 from urllib.parse import SplitResult, unquote, urlsplit
 
+from toolkit.ca.timed import Plain, Secure
+from toolkit.ca.urls import check_url, origin
 from toolkit.errors import ProtocolError, Unreachable, UsageError, printable
 from toolkit.waiting import Deadline, Stop
 
 _LONGEST_BODY = 4 * 1024 * 1024
 _CONNECT_TIMEOUT = 30.0
-
-# No blanks and no control characters: urlsplit() would drop them without a word.
-_URL = re.compile(r"[!-~]{1,4095}\Z")
 
 ProxyFor = Callable[[str, str], str | None]
 
@@ -144,11 +139,11 @@ class Transport:
         host, port = parts.hostname or "", parts.port
         proxy = self._settings.proxy_for(parts.scheme, host)
         if parts.scheme == "http":
-            return _Plain(host, port or 80)
+            return Plain(host, port or 80)
         if not proxy:
-            return _Secure(host, port or 443, context=self._context())
+            return Secure(host, port or 443, context=self._context())
         via = urlsplit(proxy if "://" in proxy else f"http://{proxy}")
-        connection = _Secure(via.hostname or "", via.port or 3128, context=self._context())
+        connection = Secure(via.hostname or "", via.port or 3128, context=self._context())
         connection.set_tunnel(host, port or 443, _proxy_headers(via))
         return connection
 
@@ -172,104 +167,6 @@ class Transport:
         with self._lock:
             self._busy.discard(connection)
         connection.close()
-
-
-class _TimedSocket:
-    """A connected socket as http.client uses one, on which every wait ends with the operation's deadline.
-
-    A socket's own timeout begins anew with every byte, so that a server which drips could hold us for ever.
-    """
-
-    def __init__(self, sock: socket.socket, connection: _Plain | _Secure) -> None:
-        self._sock = sock
-        self._connection = connection
-
-    def refresh(self) -> None:
-        """Let the next wait last no longer than what is left; raises TimeoutError when nothing is."""
-        left = self._connection.deadline.remaining()
-        if left <= 0:
-            raise TimeoutError("the deadline has passed")
-        self._sock.settimeout(left)
-
-    def sendall(self, data: Any) -> None:
-        self.refresh()
-        self._sock.sendall(data)
-
-    def makefile(self, mode: str) -> IO[bytes]:
-        return io.BufferedReader(_TimedReader(self._sock.makefile(mode, buffering=0), self))  # type: ignore[call-overload]
-
-    def fileno(self) -> int:
-        return self._sock.fileno()
-
-    def shutdown(self) -> None:
-        self._sock.shutdown(socket.SHUT_RDWR)
-
-    def close(self) -> None:
-        self._sock.close()
-
-
-class _TimedReader(io.RawIOBase):
-    def __init__(self, raw: io.RawIOBase, sock: _TimedSocket) -> None:
-        self._raw = raw
-        self._sock = sock
-
-    def readable(self) -> bool:
-        return True
-
-    def readinto(self, buffer: Any) -> int | None:
-        self._sock.refresh()
-        count: int | None = self._raw.readinto(buffer)
-        return count
-
-    def close(self) -> None:
-        self._raw.close()
-        super().close()
-
-
-class _Plain(http.client.HTTPConnection):
-    deadline: Deadline
-
-    def connect(self) -> None:
-        super().connect()
-        self.sock = _TimedSocket(self.sock, self)
-
-
-class _Secure(http.client.HTTPSConnection):
-    deadline: Deadline
-
-    def connect(self) -> None:
-        super().connect()
-        self.sock = _TimedSocket(self.sock, self)
-
-
-def check_url(url: object, allow_http: bool = False) -> SplitResult:
-    """The parts of an absolute https URL without user and password, of sane length.
-
-    Plain http passes only to loopback, and only with `allow_http`. Raises ProtocolError.
-    """
-    try:
-        parts = urlsplit(url) if isinstance(url, str) and _URL.match(url) else None
-        if parts and parts.port != 0 and parts.hostname and "@" not in parts.netloc and _may_speak(parts, allow_http):
-            return parts
-    except ValueError:
-        pass
-    raise ProtocolError(f"not an https URL that may be asked: {printable(url, 300)}")
-
-
-def origin(parts: SplitResult) -> str:
-    """Scheme, host and port of a URL, written so that equal origins are equal text."""
-    return f"{parts.scheme}://{parts.hostname}:{parts.port or (443 if parts.scheme == 'https' else 80)}"
-
-
-def _may_speak(parts: SplitResult, allow_http: bool) -> bool:
-    return parts.scheme == "https" or (parts.scheme == "http" and allow_http and _is_loopback(parts.hostname or ""))
-
-
-def _is_loopback(host: str) -> bool:
-    try:
-        return ipaddress.ip_address(host).is_loopback
-    except ValueError:
-        return host == "localhost"
 
 
 def _target(parts: SplitResult) -> str:
