@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import socket
 import threading
 
@@ -12,9 +13,7 @@ from toolkit.probe.hosts import address, place
 _LONGEST_BODY = 8192
 
 
-def http_body(
-    host: str, port: int, path: str, resolver: str | None, connect: tuple[str, int] | None = None
-) -> bytes:
+def http_body(host: str, port: int, path: str, resolver: str | None, connect: tuple[str, int] | None = None) -> bytes:
     """What an http server of that name answers for the path; `connect` is where it is, if not where DNS says.
 
     Raises CannotLook, or ChallengeFailed if it is no 200.
@@ -24,11 +23,13 @@ def http_body(
     where = place(host, port)
     at, door = connect or (host, port)
     connection = http.client.HTTPConnection(address(at, resolver), door, timeout=TIMEOUT)
-    # Each wait has its timeout; a server that sends a byte at a time would make as many waits of it as it likes.
-    last = threading.Timer(2 * TIMEOUT, _hang_up, [connection])
-    last.daemon = True
-    last.start()
+    last: threading.Timer | None = None
     try:
+        connection.connect()
+        # Each wait has its timeout; a server that sends a byte at a time would make as many of them as it likes.
+        last = threading.Timer(2 * TIMEOUT, _hang_up, [connection.sock])
+        last.daemon = True
+        last.start()
         connection.request("GET", path, headers={"Host": where.removesuffix(":80")})
         response = connection.getresponse()
         body = response.read(_LONGEST_BODY)
@@ -36,17 +37,14 @@ def http_body(
         reason = getattr(error, "strerror", None) or error
         raise ChallengeFailed(f"http://{where}{path}: {printable(reason, 200).lower()}") from None
     finally:
-        last.cancel()
+        if last:
+            last.cancel()
         connection.close()
     if response.status != 200:
         raise ChallengeFailed(f"http://{where}{path}: status {response.status}")
     return body
 
 
-def _hang_up(connection: object) -> None:
-    sock = getattr(connection, "sock", None)
-    if sock:
-        try:
-            sock.shutdown(socket.SHUT_RDWR)
-        except OSError:
-            return  # it is over already
+def _hang_up(sock: socket.socket) -> None:
+    with contextlib.suppress(OSError):  # it may be over already
+        sock.shutdown(socket.SHUT_RDWR)
