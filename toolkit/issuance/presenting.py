@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field, replace
 from typing import Any
 
@@ -11,15 +10,13 @@ from toolkit import proofs, states
 from toolkit.document import Document, title
 from toolkit.errors import BadDocument, ChallengeFailed, Declined, HookFailed, ToolkitError, printable
 from toolkit.events import Event
+from toolkit.issuance import delegation
 from toolkit.issuance.check import Check
 from toolkit.issuance.local import Local
-from toolkit.probe import CannotLook, zone
 from toolkit.solvers import Solver
 from toolkit.store.journal import Entry, Journal
 
 Json = dict[str, Any]
-
-_LOOKS_AT_ONCE = 8
 
 
 @dataclass(frozen=True)
@@ -74,7 +71,8 @@ def present(local: Local, document: Document, plan: Plan, authorizations: Sequen
     """Present a proof for each of them, by the first type that the solver does not decline."""
     everybody = tuple(_name(a) for a in pending(document))
     offers = [_candidates(authorization, plan) for authorization in authorizations]
-    targets = _targets(local, document, plan, authorizations, offers)
+    dns = [_name(a) for a, offer in zip(authorizations, offers, strict=True) if offer[0].get("type") == "dns-01"]
+    targets = delegation.targets(local, plan.check, title(document), dns)
     document["authenticator"] = plan.solver.name
 
     def event(number: int, challenge: Json) -> Event:
@@ -205,31 +203,6 @@ def _candidates(authorization: Json, plan: Plan) -> list[Json]:
         f"{plan.solver.name} cannot solve a challenge for {name}; the CA offers {kinds}",
         "a wildcard needs dns-01, by a hook" if authorization.get("wildcard") else "choose another authenticator",
     )
-
-
-def _targets(
-    local: Local, document: Document, plan: Plan, authorizations: Sequence[Json], offers: Sequence[list[Json]]
-) -> dict[str, str]:
-    """By name, where CNAMEs lead away from _acme-challenge; nothing is asked with --check skip."""
-    names = {_name(a) for a, offer in zip(authorizations, offers, strict=True) if offer[0].get("type") == "dns-01"}
-    if plan.check.mode == "skip" or not names:
-        return {}
-
-    def target(name: str) -> tuple[str, str]:
-        record = f"_acme-challenge.{name}"
-        try:
-            found = zone.follow(record, plan.check.resolver)
-        except CannotLook as error:
-            local.say(f"{title(document)}: cannot look whether {record} is a CNAME: {error}")
-            return name, ""
-        if not proofs.is_record_name(found):
-            raise ChallengeFailed(f"{record} is a CNAME to {printable(found, 300)!r}, where no hook is to write")
-        return name, "" if found == record else found
-
-    if len(names) == 1:
-        return dict(map(target, names))
-    with ThreadPoolExecutor(_LOOKS_AT_ONCE) as pool:
-        return dict(pool.map(target, names))
 
 
 def _target(record: Json) -> str:
