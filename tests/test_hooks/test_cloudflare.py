@@ -218,6 +218,14 @@ def test_what_passes_is_tried_again(hook, fake, fault, path):
     assert values(fake, "example.com") == [("_acme-challenge.example.com", VALUE)]
 
 
+def test_a_record_that_is_gone_when_it_is_to_be_deleted(hook, fake):
+    done(hook("auth"))
+    fake.fail("/dns_records/[0-9a-f]+", how="lose", method="DELETE")
+    done(hook("cleanup"))
+    assert [request.method for request in fake.requests].count("DELETE") == 2
+    assert values(fake, "example.com") == []
+
+
 @pytest.mark.parametrize(
     ("change", "said", "requests"),
     [("api._ANSWER = 0.3", "does not answer: timed out", 3), ("event._LONGEST_RUN = 1", "not done after 1 s", 1)],

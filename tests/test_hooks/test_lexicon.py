@@ -84,6 +84,17 @@ def test_two_values_at_a_name_and_a_foreign_one(run, server, python):
     assert server.txt(name) == ["foreign"]
 
 
+def test_calls_at_a_time_lose_no_value(run, server, newest):
+    """With PowerDNS lexicon reads all values of the name and writes them back."""
+    wanted = [f"{number}{VALUE[1:]}" for number in range(5)]
+    calls = [threading.Thread(target=run, args=(newest, "auth", "many.example.com", value)) for value in wanted]
+    for call in calls:
+        call.start()
+    for call in calls:
+        call.join()
+    assert server.txt("_acme-challenge.many.example.com") == wanted
+
+
 def test_a_zone_that_is_not_what_the_suffix_says(run, server, python):
     name = "_acme-challenge.www.sub.example.co.uk"
     zone = {"LEXICON_DELEGATED": "sub.example.co.uk", "LEXICON_TTL": "60"}
