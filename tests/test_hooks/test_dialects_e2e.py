@@ -2,6 +2,7 @@
 
 import functools
 import http.server
+import os
 import shutil
 import threading
 from dataclasses import dataclass
@@ -19,6 +20,8 @@ from tests.test_flows.commands import Home
 ROOT = Path(__file__).parents[2]
 SCRIPTS = ROOT / "tests/hooks/dialects"
 NAMES = ("example.test", "*.example.test", "www.example.test")
+# A stand-in, or the acme.sh in a directory that is named.
+ACMESH = Path(os.environ.get("ACMESH_HOME") or ROOT / "tests/fakes")
 
 
 @dataclass(frozen=True)
@@ -48,7 +51,7 @@ class Shop(Home):
         self.deployed.mkdir()
         acmesh = path / "acme.sh"
         (acmesh / "dnsapi").mkdir(parents=True)
-        shutil.copy(ROOT / "tests/fakes/acme.sh", acmesh / "acme.sh")
+        shutil.copy(ACMESH / "acme.sh", acmesh / "acme.sh")
         self.log = path / "calls"
         self.log.touch()
         variables = {
