@@ -1,4 +1,4 @@
-"""The examples of acme-toolkit(7) that need nothing but a CA do what the page says."""
+"""The examples of acme-toolkit(7) and acme-hook(1) that need nothing but a CA do what the page says."""
 
 import os
 import re
@@ -10,22 +10,41 @@ import pytest
 ROOT = Path(__file__).resolve().parents[2]
 
 
-def examples():
+def examples(page):
     """The displays of the EXAMPLES section that stay on this host, as a shell gets to see them."""
-    text = (ROOT / "man" / "acme-toolkit.7").read_text().partition(".Sh EXAMPLES\n")[2].partition(".Sh ")[0]
+    text = (ROOT / "man" / page).read_text().partition(".Sh EXAMPLES\n")[2].partition(".Sh ")[0]
     found = re.findall(r"^\.Bd -literal[^\n]*\n(.*?)^\.Ed$", text, re.MULTILINE | re.DOTALL)
     return [example.replace("\\e", "\\") for example in found if "ssh " not in example]
 
 
-EXAMPLES = examples()
+EXAMPLES = examples("acme-toolkit.7")
+# What has a path in it is about a hook of the reader's.
+OF_HOOKS = [example for example in examples("acme-hook.1") if " ./" not in example]
 
 
 def test_there_are_some():
     assert len(EXAMPLES) == 5
+    assert len(OF_HOOKS) == 5
 
 
 @pytest.mark.parametrize("example", EXAMPLES)
 def test_example(ca, tmp_path, example):
+    done = run(ca, tmp_path, local(example))
+    assert done.returncode == 0, done.stderr
+    assert "error" not in done.stderr
+    assert list(tmp_path.glob("config/live/*/fullchain.pem"))
+
+
+@pytest.mark.parametrize("example", OF_HOOKS)
+def test_example_of_hooks(ca, tmp_path, example):
+    done = run(ca, tmp_path, example)
+    assert done.returncode == 0, done.stderr
+    assert "error:" not in done.stderr
+    assert done.stdout or "warning" in example or "sweep" in example
+
+
+def run(ca, tmp_path, script):
+    """The script, run with a shell in a directory of its own, against the test CA."""
     known = {key: value for key, value in os.environ.items() if not key.startswith("ACME_")}
     env = known | {
         "ACME_SERVER": ca.directory,
@@ -35,13 +54,8 @@ def test_example(ca, tmp_path, example):
         "ACME_WORK_DIR": str(tmp_path / "work"),
         "PATH": f"{ROOT / 'bin'}:{os.environ['PATH']}",
     }
-    script = ["/bin/sh", "-euc", local(example)]
-    done = subprocess.run(
-        script, env=env, cwd=tmp_path, capture_output=True, text=True, check=False, timeout=120
-    )
-    assert done.returncode == 0, done.stderr
-    assert "error" not in done.stderr
-    assert list(tmp_path.glob("config/live/*/fullchain.pem"))
+    command = ["/bin/sh", "-euc", script]
+    return subprocess.run(command, env=env, cwd=tmp_path, capture_output=True, text=True, check=False, timeout=120)
 
 
 def local(example):
