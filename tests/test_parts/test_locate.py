@@ -156,8 +156,12 @@ def test_everything(search, tmp_path):
     directory(tmp_path / "config/hooks/a", "auth")
     directory(tmp_path / "mine/sub/c", "auth")
     (tmp_path / "mine/file").write_text("")
-    found = [(hook.name, hook.origin) for hook in locate.everything(search)]
-    assert found[:3] == [("a", "--hooks-dir"), ("b", "--hooks-dir"), ("sub/c", "--hooks-dir")]
+    directory(tmp_path / "mine/broken", "auth", mode=0o644)
+    everything = list(locate.everything(search))
+    found = [(name, origin) for name, origin, _ in everything]
+    assert found[:4] == [(name, "--hooks-dir") for name in ("a", "b", "broken", "sub/c")]
+    assert "not executable" in str(everything[2][2])
+    assert everything[0][2].name == "a"
     assert ("examples/http", "checkout") in found
     assert [name for name, _ in found].count("a") == 1
 

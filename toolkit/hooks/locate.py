@@ -58,15 +58,21 @@ def absolute(spec: str) -> str:
     return f"{prefix}{path.absolute()}" if is_path else spec
 
 
-def everything(search: Search) -> Iterator[Hook]:
-    """Every hook directory of the search path; a name that stands earlier in it hides those behind."""
+def everything(search: Search) -> Iterator[tuple[str, str, Hook | UsageError]]:
+    """Every hook directory of the search path: its name, where it is from, and the hook, or why it is none.
+
+    A name that stands earlier in the path hides those behind.
+    """
     seen = set()
     for directory, origin in search.directories:
         for entry in sorted(_directories(directory)):
             name = entry.relative_to(directory).as_posix()
             if name not in seen:
                 seen.add(name)
-                yield _directory(entry, name, origin)
+                try:
+                    yield name, origin, _directory(entry, name, origin)
+                except UsageError as error:
+                    yield name, origin, error
 
 
 def of_lines(commands: Mapping[str, str]) -> Hook:

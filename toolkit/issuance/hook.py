@@ -51,9 +51,13 @@ def list_all(shop: Workshop) -> None:
     """The hooks of the search path: name, events, dialect, where from."""
     if shop.words:
         raise UsageError("list takes no name", f"acme-hook show {shop.words[0]}")
-    found = [describe(shop, hook) for hook in locate.everything(shop.search)]
+    found = [_listed(shop, *entry) for entry in locate.everything(shop.search)]
     width = max((len(str(hook["name"])) for hook in found), default=0)
-    shop.show(found, lambda hook: f"{hook['name']:{width}}  {' '.join(hook['events']):20}  {hook['origin']}")
+
+    def line(hook: Json) -> str:
+        return f"{hook['name']:{width}}  {hook.get('error') or ' '.join(hook['events']):20}  {hook['origin']}"
+
+    shop.show(found, line)
 
 
 def show(shop: Workshop) -> None:
@@ -93,6 +97,13 @@ def lint(shop: Workshop) -> None:
     linting.lint(shop)
 
 
+def serve(shop: Workshop) -> None:
+    """Let other clients use a hook, by the HTTP requests of lego's httpreq."""
+    from toolkit.issuance import serving
+
+    serving.serve(shop)
+
+
 def sweep(shop: Workshop) -> None:
     """Clean up what killed runs left behind; raises HookFailed when something stays."""
     entries = shop.journal.abandoned(everything=shop.options["all"])
@@ -107,6 +118,12 @@ def sweep(shop: Workshop) -> None:
     failed = sweeping.sweep(shop.journal, entries, shop.around, shop.say, shop.warn)
     if failed:
         raise HookFailed(f"{failed} of {len(entries)} could not be cleaned up")
+
+
+def _listed(shop: Workshop, name: str, origin: str, hook: Hook | UsageError) -> Json:
+    if isinstance(hook, Hook):
+        return describe(shop, hook)
+    return {"name": name, "origin": origin, "error": hook.message, "hint": hook.hint}
 
 
 def describe(shop: Workshop, hook: Hook) -> Json:
@@ -202,5 +219,6 @@ ACTIONS: Mapping[str, Callable[[Workshop], None]] = {
     "run": run,
     "lint": lint,
     "test": test,
+    "serve": serve,
     "sweep": sweep,
 }
