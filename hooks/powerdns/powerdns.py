@@ -14,7 +14,7 @@ import settings
 import visible
 import zones
 from api import Api
-from failure import FAILED, Failure, Later
+from failure import Failure, Later
 
 _TRIES = 5
 
@@ -81,4 +81,4 @@ def warn(text: str) -> None:
 
 
 if __name__ == "__main__":
-    sys.exit(main(sys.argv[1]) if sys.argv[1:] in (["auth"], ["cleanup"]) else FAILED)
+    sys.exit(main(sys.argv[1]))

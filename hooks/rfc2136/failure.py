@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-FAILED = 1
-TRY_LATER = 75
+_FAILED, _TRY_LATER = 1, 75
 
 
 class Failure(Exception):
     """The text says what happened, to which thing, and what to do about it."""
 
-    def __init__(self, text: str, status: int = FAILED) -> None:
+    def __init__(self, text: str, status: int = _FAILED) -> None:
         super().__init__(text)
         self.status = status
 
@@ -18,4 +17,4 @@ class Later(Failure):
     """The same call may succeed when the other side has recovered."""
 
     def __init__(self, text: str) -> None:
-        super().__init__(text, TRY_LATER)
+        super().__init__(text, _TRY_LATER)

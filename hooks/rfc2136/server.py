@@ -97,12 +97,12 @@ def _parse(message: dns.message.Message, raw: bytes) -> dns.message.Message:
     """The answer, its signature verified where it has one: servers do not sign every error."""
     try:
         return dns.message.from_wire(raw, keyring=message.keyring, request_mac=message.mac)
-    except dns.exception.FormError:
+    except dns.exception.FormError as error:
         # Newer releases of dnspython insist on a signature.
-        answer = dns.message.from_wire(raw, keyring=False)
-        if answer.had_tsig:
-            raise
-        return answer
+        try:
+            return dns.message.from_wire(raw)
+        except dns.message.UnknownTSIGKey:
+            raise error from None
 
 
 def addresses(endpoint: Endpoint) -> list[str]:

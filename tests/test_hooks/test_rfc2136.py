@@ -10,7 +10,7 @@ from tests.servers.daemon import ServerMissing
 from tests.servers.knot import Knot
 from tests.servers.powerdns import PowerDNS
 from tests.servers.tsig import Key
-from tests.test_hooks.conftest import DASH, HOOKS, VALUE
+from tests.test_hooks.conftest import DASH, HOOKS, VALUE, made
 
 ZONES = {
     "example.test": """
@@ -233,7 +233,21 @@ def test_without_dnspython_it_says_what_to_install(call, tmp_path):
     bare.write_text(f'#!/bin/sh\nexec {sys.executable} -S -E "$@"\n')
     bare.chmod(0o700)
     said = call("auth", "127.0.0.1:9", status=1, ACME_PYTHON=bare)
-    assert "has no module dns; install dnspython for it (Debian's package is python3-dnspython)" in said
+    assert "has no module dns; install dnspython 2.3 or newer for it (Debian's package is python3-dns" in said
+
+
+def test_the_oldest_dnspython_that_it_claims(bind, call, tmp_path):
+    """Debian 12's, and one before that."""
+    old = made("dnspython", "dnspython==2.3.0")
+    call("auth", bind, ACME_PYTHON=old, certbot=True, RFC2136_NAMESERVERS=bind.where)
+    assert VALUE in bind.txt("_acme-challenge.example.test")
+    call("cleanup", bind, ACME_PYTHON=old)
+    assert bind.txt("_acme-challenge.example.test") == ["foreign"]
+    other = Key.make("acme").write(tmp_path / "other.key")
+    assert "BADSIG" in call("auth", bind, status=1, ACME_PYTHON=old, RFC2136_TSIG_KEYFILE=other)
+    assert "(REFUSED)" in call("auth", bind, "b.co.uk", status=1, ACME_PYTHON=old)
+    said = call("auth", bind, status=1, ACME_PYTHON=made("dnspython", "dnspython==2.2.1"))
+    assert "has dnspython 2.2.1, which is too old; install dnspython 2.3 or newer" in said
 
 
 def test_it_leaves_nothing_behind_in_its_directory(bind, call):
