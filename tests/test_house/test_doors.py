@@ -13,7 +13,7 @@ DOORS = {
         " os.posix_spawn* os.spawn* os.startfile os.system",
     ),
     "the network": (
-        ["ca", "probe", "solvers.standalone"],
+        ["ca", "hooks.serve", "probe", "solvers.standalone"],
         "asyncio dns http.client http.server requests socket socketserver ssl urllib.request urllib3",
     ),
     "people": (

@@ -68,6 +68,10 @@ class Journal:
         """Add what presenting returned."""
         _write(Entry(**{**vars(entry), "record": record}))
 
+    def find(self, solver: str, events: Sequence[Event]) -> Entry | None:
+        """What is noted of these events, by this process or another."""
+        return next(self._read([self._path(solver, events)]), None)
+
     def hand_on(self, solver: str, events: Sequence[Event], expires: object) -> None:
         """Leave these for a later command to clean up, as long as the order lives."""
         for entry in self._read([self._path(solver, events)]):
