@@ -1,13 +1,7 @@
 """The wait until proofs are visible, as an order's events see it."""
 
-import fcntl
 import os
-import pty
 import re
-import struct
-import subprocess
-import sys
-import termios
 import threading
 import time
 
@@ -255,66 +249,6 @@ def test_resolver_that_has_to_recover(lab):
     check(local(), [challenge], how(lab, timeout=20), pytest.fail)
 
 
-# The line on a terminal.
-
-PROGRAM = """
-import sys, threading, time
-from toolkit.cli.messages import Messages
-messages = Messages("acme-challenge", int(sys.argv[1]))
-line = messages.progress()
-line.show("waiting for a at ns2 (0 of 1 visible, 0 s)")
-messages.hook("hook", b"two words")
-line.show("waiting for a at ns2 (0 of 1 visible, 1 s)" + "x" * 300)
-line.end("1 of 1 visible after 2 s")
-messages.hook("hook", b"end")
-"""
-ERASE = "\x1b[K"
-
-
-def on_terminal(verbosity):
-    """What the program writes to a terminal of 80 columns."""
-    master, slave = pty.openpty()
-    fcntl.ioctl(slave, termios.TIOCSWINSZ, struct.pack("HHHH", 24, 80, 0, 0))
-    ran = subprocess.Popen([sys.executable, "-c", PROGRAM, str(verbosity)], stderr=slave, stdin=slave, stdout=slave)
-    os.close(slave)
-    data = b""
-    try:
-        while more := os.read(master, 65536):
-            data += more
-    except OSError:
-        pass  # the other side is closed
-    finally:
-        os.close(master)
-    assert ran.wait(20) == 0
-    return data.decode()
-
-
-def test_line_is_rewritten_in_place_and_gives_way_to_others():
-    told = on_terminal(1)
-    first = "acme-challenge: waiting for a at ns2 (0 of 1 visible, 0 s)"
-    second = "acme-challenge: waiting for a at ns2 (0 of 1 visible, 1 s)" + "x" * 300
-    assert told == (
-        f"\r{first}{ERASE}"
-        f"\r{ERASE}acme-challenge: hook: two words\r\n"
-        f"\r{first}{ERASE}"
-        f"\r{second[:79]}{ERASE}"
-        f"\r{ERASE}acme-challenge: hook: end\r\n"
-    )
-
-
-def test_quiet_is_quiet_on_a_terminal():
-    assert on_terminal(-1) == ""
-
-
-@pytest.mark.parametrize(
-    ("verbosity", "lines"), [(0, []), (1, ["waiting for a at ns2 (0 of 1 visible, 0 s)", "1 of 1 visible after 2 s"])]
-)
-def test_without_a_terminal_begin_and_end_are_told_with_v(verbosity, lines):
-    ran = subprocess.run([sys.executable, "-c", PROGRAM, str(verbosity)], capture_output=True, text=True, check=True)
-    assert ran.stdout == ""
-    assert [x for x in ran.stderr.splitlines() if ": hook: " not in x] == [f"acme-challenge: {x}" for x in lines]
-
-
 def test_wait_as_a_terminal_shows_it(lab, monkeypatch, capsys):
     challenge = dns()
     put(lab, challenge, [lab.servers[0]])
@@ -326,7 +260,7 @@ def test_wait_as_a_terminal_shows_it(lab, monkeypatch, capsys):
     check(local(messages.progress), [challenge], how(lab, timeout=20), pytest.fail)
     told = capsys.readouterr().err
     assert re.search(r"^\racme-challenge: waiting for _acme-challenge\.a\.example\.test at ns2", told)
-    assert told.endswith(f"\r{ERASE}")
+    assert told.endswith("\r\x1b[K")
 
 
 # The other types.

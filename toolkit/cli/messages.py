@@ -12,6 +12,8 @@ from toolkit.errors import ToolkitError, printable
 # To the end of the line (ECMA-48 EL), and the width of a terminal that does not tell its own.
 _ERASE = "\x1b[K"
 _NARROW = 80
+# The end of a line that is too long: it says how far things are.
+_END = 32
 
 
 class Messages:
@@ -77,7 +79,8 @@ class Messages:
             return
         try:
             width = os.get_terminal_size(sys.stderr.fileno()).columns or _NARROW
-            sys.stderr.write("\r" + line[: width - 1] + _ERASE)
+            fitting = line if len(line) < width else line[: max(0, width - _END - 4)] + "..." + line[-_END:]
+            sys.stderr.write("\r" + fitting[: width - 1] + _ERASE)
             sys.stderr.flush()
         except (OSError, ValueError, AttributeError):
             return  # nobody is left to read it
