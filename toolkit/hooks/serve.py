@@ -117,6 +117,8 @@ class _Handler(http.server.BaseHTTPRequestHandler):
     server: Server
     timeout = _PATIENCE
     server_version, sys_version = "acme-hook", ""
+    # Whoever does not say which it speaks gets a status line all the same.
+    default_request_version = "HTTP/1.0"
 
     def handle_one_request(self) -> None:
         self._timer = self.server.begin_reading(self.connection)
