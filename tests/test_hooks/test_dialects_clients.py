@@ -1,19 +1,16 @@
 """The clients themselves accept our scripts: what runs here under a dialect's name is of that dialect."""
 
-import functools
-import http.server
 import os
 import shutil
 import subprocess
-import threading
-from pathlib import Path
 
 import pytest
 
 from tests.bench import tools
 from tests.fakes.httpreq import Httpreq
+from tests.test_hooks.shop import ROOT, serving
 
-SCRIPTS = Path(__file__).parents[2] / "tests/hooks/dialects"
+SCRIPTS = ROOT / "tests/hooks/dialects"
 NAMES = ("example.test", "*.example.test")
 # uacme 1.7.4 gives up at a challenge without a token, which Pebble puts before or after the others, at random.
 TRIES = 12
@@ -149,14 +146,7 @@ def test_uacme_dns(uacme, tmp_path):
 def test_uacme_http(uacme, ca, tmp_path):
     root = tmp_path / "root"
     root.mkdir()
-    handler = functools.partial(http.server.SimpleHTTPRequestHandler, directory=str(root))
-    with http.server.ThreadingHTTPServer(("127.0.0.1", ca.http_port), handler) as server:
-        thread = threading.Thread(target=server.serve_forever, args=(0.05,))
-        thread.start()
-        try:
-            calls = uacme(SCRIPTS / "uacme/http.sh", "example.test", WEBROOT=root)
-        finally:
-            server.shutdown()
-            thread.join()
+    with serving(root, ca.http_port):
+        calls = uacme(SCRIPTS / "uacme/http.sh", "example.test", WEBROOT=root)
     assert [line.split()[0] for line in calls if line.split()[1] == "http-01"] == ["begin", "done"]
     assert list((root / ".well-known/acme-challenge").iterdir()) == []

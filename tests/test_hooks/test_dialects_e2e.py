@@ -1,27 +1,14 @@
 """Scripts of every dialect, from acme-run to the certificate: what they are called with, and that nothing stays."""
 
-import functools
-import http.server
-import os
 import shutil
-import threading
 from dataclasses import dataclass
-from pathlib import Path
 
-import dns.message
-import dns.query
-import dns.rdatatype
 import pytest
-from cryptography import x509
 
 from tests.fakes.httpreq import Httpreq
-from tests.test_flows.commands import Home
+from tests.test_hooks.shop import NAMES, ROOT, Shop, serving
 
-ROOT = Path(__file__).parents[2]
 SCRIPTS = ROOT / "tests/hooks/dialects"
-NAMES = ("example.test", "*.example.test", "www.example.test")
-# A stand-in, or the acme.sh in a directory that is named.
-ACMESH = Path(os.environ.get("ACMESH_HOME") or ROOT / "tests/fakes")
 
 
 @dataclass(frozen=True)
@@ -42,57 +29,6 @@ UACME_DNS = Script(f"uacme:{SCRIPTS}/uacme/dns.sh", "begin dns-01", "done dns-01
 UACME_HTTP = Script(f"uacme:{SCRIPTS}/uacme/http.sh", "begin http-01", "done http-01", alone=True)
 
 
-class Shop(Home):
-    """A home in which hooks may see where to publish, where to deploy, and where to log their calls."""
-
-    def __init__(self, path, ca, monkeypatch):
-        super().__init__(path, ca)
-        self.deployed = path / "deployed"
-        self.deployed.mkdir()
-        acmesh = path / "acme.sh"
-        (acmesh / "dnsapi").mkdir(parents=True)
-        shutil.copy(ACMESH / "acme.sh", acmesh / "acme.sh")
-        self.log = path / "calls"
-        self.log.touch()
-        variables = {
-            "CHALLTESTSRV": ca.challtestsrv,
-            "CALLS": self.log,
-            "DEPLOYED": self.deployed,
-            "DEPLOY_COPIES_TO": self.deployed / "example.test.pem",
-            "WEBROOT": path / "root",
-            "WELLKNOWN": path / "root/.well-known/acme-challenge",
-            "LE_WORKING_DIR": acmesh,
-        }
-        (path / "root/.well-known/acme-challenge").mkdir(parents=True)
-        for name, value in variables.items():
-            monkeypatch.setenv(name, str(value))
-        passed = set(variables) - {"LE_WORKING_DIR"}
-        self.always = ["--agree-tos", *(word for name in sorted(passed) for word in ("--hook-env", name))]
-
-    def issue(self, spec, *more, names=NAMES, check="require", status=0):
-        wanted = [word for name in names for word in ("-d", name)]
-        look = ["--check", check, "--resolver", self.ca.dns, "--http-01-port", self.ca.http_port]
-        return self.run("acme-run", *self.always, *look, "--hook", spec, *wanted, *more, status=status)
-
-    def calls(self, *words):
-        """The lines of the log that begin with one of the words."""
-        return [line for line in self.log.read_text().splitlines() if line.startswith(words)]
-
-    def certificate_names(self):
-        data = (self.path / "config/live/example.test/cert.pem").read_bytes()
-        found = x509.load_pem_x509_certificate(data).extensions.get_extension_for_class(x509.SubjectAlternativeName)
-        return set(found.value.get_values_for_type(x509.DNSName))
-
-    def records(self):
-        """The TXT values that are left, of all names."""
-        host, _, port = self.ca.dns.rpartition(":")
-        found = []
-        for name in ("_acme-challenge.example.test.", "_acme-challenge.www.example.test."):
-            answer = dns.query.udp(dns.message.make_query(name, dns.rdatatype.TXT), host, port=int(port), timeout=5)
-            found += [str(record) for rrset in answer.answer for record in rrset]
-        return found
-
-
 @pytest.fixture
 def shop(tmp_path, ca, monkeypatch):
     return Shop(tmp_path, ca, monkeypatch)
@@ -101,18 +37,8 @@ def shop(tmp_path, ca, monkeypatch):
 @pytest.fixture
 def web(shop):
     """What the CA looks at for http-01 serves the webroot."""
-
-    class Quiet(http.server.SimpleHTTPRequestHandler):
-        def log_message(self, *args):
-            pass
-
-    handler = functools.partial(Quiet, directory=str(shop.path / "root"))
-    with http.server.ThreadingHTTPServer(("127.0.0.1", shop.ca.http_port), handler) as server:
-        thread = threading.Thread(target=server.serve_forever, args=(0.05,))
-        thread.start()
-        yield server
-        server.shutdown()
-        thread.join()
+    with serving(shop.path / "root", shop.ca.http_port):
+        yield
 
 
 @pytest.mark.parametrize("script", [DEHYDRATED, CHAIN, LEGO, RAW, UACME_DNS], ids=lambda s: s.spec.partition(":")[0])
