@@ -67,8 +67,7 @@ def run(env: Mapping[str, str], message: bytes) -> int:
     words = [line.strip() for line in words if line.strip()]
     for line in words:
         sys.stderr.write(f"{_printable(line)}\n")
-    # Without a word of ssh's own it is the status of the hook.
-    if status == _OWN_FAILURE and words:
+    if status == _OWN_FAILURE:
         raise _failure(host(env), words)
     return status if status >= 0 else 128 - status
 
@@ -101,6 +100,8 @@ def _send(argv: list[str], message: bytes) -> int:
 
 
 def _failure(name: str, words: list[str]) -> HookError:
+    """Of what ssh says when it is asked to say much, only its results count; a cut it does not log."""
+    words = [line for line in words if not line.startswith("debug")] or ["closed by the other side"]
     text = "\n".join(words)
     what, status, hint = next(end[1:] for end in _ENDS if re.search(end[0], text))
     return HookError(f"{name}: {what}: {_printable(words[-1])}; {hint}", status)

@@ -28,6 +28,8 @@ main() {
 	wait "$child"
 	status=$?
 	kill "$listener" 2>/dev/null
+	# With 255 ssh says that itself has failed.
+	[ "$status" != 255 ] || status=1
 	exit "$status"
 }
 
