@@ -75,6 +75,17 @@ SCRIPTS = {
         SH + "true && printf %s\\\\n $CERTBOT_TOKEN",
     ),
     "grep": ("warning", 2, "grep may", SH + 'grep -q "$CERTBOT_VALIDATION" f', SH + 'grep -qe "$CERTBOT_VALIDATION" f'),
+    "grep of a name": ("warning", 2, "grep may", SH + 'grep "$CERTBOT_TOKEN" f', SH + 'grep "$CERTBOT_DOMAIN" f'),
+    "value or nothing": (
+        *("warning", 2, "not quoted"),
+        SH + "ls ${CERTBOT_DOMAIN:-x}",
+        SH + "ls ${CERTBOT_DOMAIN:+x}",
+    ),
+    "echo of a copy of something else": (
+        *("warning", 3, "$token for an option"),
+        SH + "token=$CERTBOT_TOKEN\necho $token",
+        SH + 'token=$HOME value="$3"\necho $token; echo "$value"; echo "$3"',
+    ),
     "grep --": ("warning", 2, "grep may", SH + 'grep -F "$CERTBOT_TOKEN" f', SH + 'grep -F -- "$CERTBOT_TOKEN" f'),
     "printf": ("warning", 2, "printf may", SH + 'printf "$CERTBOT_TOKEN"', SH + 'printf %s "$CERTBOT_TOKEN"'),
     "expr": ("warning", 2, "expr may", SH + 'expr "$CERTBOT_TOKEN" : a', SH + 'expr "x$CERTBOT_TOKEN" : a'),
@@ -90,8 +101,10 @@ SCRIPTS = {
     "sleep in Python": ("note", 3, "sleeps", PY + "import time\ntime.sleep(9)", PY + "import time\n# time.sleep(9)"),
     "read": ("note", 2, "reads standard input", SH + "read answer", SH + "date | while read -r x; do :; done"),
     "read from a file": ("note", 2, "reads standard", SH + "read -r a", SH + "read -r a </etc/hostname"),
+    "read from a pipe": ("note", 3, "reads standard", SH + "date\nread -r a", SH + "date |\nread -r a"),
     "read in Python": ("note", 2, "reads standard", PY + "x = input('y?')", PY + "x = '(y?)'"),
     "terminal": ("note", 2, "no terminal", SH + "read -r a </dev/tty", SH + "read -r a </dev/null"),
+    "terminal in Python": ("note", 2, "no terminal", PY + 'open("/dev/tty")', PY + '# open("/dev/tty")'),
     "sudo": ("note", 2, "sudo cannot", SH + "sudo systemctl reload x", SH + 'echo "sudo make me"'),
     "secret of curl": (
         *("warning", 2, "secret"),
@@ -105,6 +118,8 @@ SCRIPTS = {
     ),
     "password of curl": ("warning", 2, "secret", SH + 'curl -u "me:$PASSWORD" u', SH + "curl -u me u"),
     "secret in a URL": ("warning", 2, "secret", SH + 'curl "https://x/?token=$T"', SH + 'curl "https://x/?page=$T"'),
+    "password of wget": ("warning", 2, "secret", SH + "wget --password=$P u", SH + "wget --user=me u"),
+    "password of mysql": ("warning", 2, "secret", SH + 'mysql -p"$P"', SH + 'mysql -P "$PORT"'),
     "key of nsupdate": ("warning", 2, "secret", SH + 'nsupdate -y "hmac:k:$KEY"', SH + 'nsupdate -k "$KEY"'),
     "variable that is missing": (
         *("warning", 2, "asks for API_KEY"),
@@ -151,8 +166,11 @@ SCRIPTS = {
         "#!/usr/bin/env sh\n",
     ),
     "two words for env": ("error", 1, "one program called", "#!/usr/bin/env sh -u\n", "#!/usr/bin/env -S sh -u\n"),
+    "nothing for env": ("error", 1, "env is not told", "#!/usr/bin/env\n", "#!/usr/bin/env sh\n"),
+    "interpreter that is no program": ("error", 1, "no interpreter /etc/passwd", "#!/etc/passwd\n", "#!/bin/sh\n"),
+    "interpreter that is a directory": ("error", 1, "no interpreter /usr/bin", "#!/usr/bin\n", "#!/usr/bin/env sh\n"),
     "relative interpreter": ("warning", 1, "looked for where", "#!sh\n", "#! /bin/sh\n"),
-    "carriage return in #!": ("error", 1, "carriage return", "#!/bin/sh\r\n", "#!/bin/sh\n"),
+    "carriage return in #!": ("error", 1, "the #! line ends", "#!/bin/sh\r\n", "#!/bin/sh\n"),
     "carriage return": ("error", 2, "carriage return", "#!/bin/sh\nls\r\n", "#!/bin/sh\nls 'a\rb'\n"),
     "byte order mark": ("error", 1, "byte order mark", "\ufeff#!/bin/sh\n", "#!/bin/sh\n# \ufeff\n"),
     "NUL": ("error", 2, "NUL", "#!/bin/sh\n\0", "#!/bin/sh\n\\0"),
@@ -163,7 +181,9 @@ SCRIPTS = {
 def test_script_that_has_it_and_one_that_has_not(case, look):
     severity, line, part, bad, good = SCRIPTS[case]
     assert has(look(bad, dialect="certbot"), severity, line, part)
-    assert not any(part in text for _, _, text in look(good, dialect="certbot"))
+    found = look(good, dialect="certbot")
+    assert not any(part in text for _, _, text in found)
+    assert not any(severity == "error" for severity, _, _ in found)
 
 
 D, U, L = "dehydrated", "uacme", "lego"
@@ -178,6 +198,16 @@ DIALECTS = {
         SH + '"$@"',
         SH + 'case $1 in deploy_challenge) "$@" ;; esac',
     ),
+    "dehydrated: runs any operation, guarded": (
+        *(D, "hook.sh", "warning", 3, "runs whatever"),
+        SH + 'HANDLER=$1; shift\n"$HANDLER" "$@"',
+        SH + 'case $1 in deploy_challenge)\n"$@" ;; esac',
+    ),
+    "dehydrated: runs what it names": (
+        *(D, "hook.sh", "warning", 2, "runs whatever"),
+        SH + '"$@"',
+        SH + 'if [ "$1" = deploy_challenge ]; then deploy "$@"; fi',
+    ),
     "dehydrated: bash runs it": (D, "hook.sh", "note", 1, "bash runs it", "echo $1", "#!/bin/bash\necho $1"),
     "dehydrated: no arguments": (
         *(D, "hook.sh", "warning", 1, "looks at none"),
@@ -185,7 +215,7 @@ DIALECTS = {
         SH + 'case "$1" in deploy_challenge) ;; esac',
     ),
     "dehydrated: value": (
-        *(D, "hook.sh", "warning", 3, "$token for an option"),
+        *(D, "hook.sh", "warning", 3, "for an option"),
         SH + 'token="$3"\necho "$token"; x "$1"',
         SH + 'keyfile="$3"\necho "$keyfile"; x "$1"',
     ),
@@ -197,6 +227,7 @@ DIALECTS = {
     "lego: no first line": (L, "p.sh", "error", 1, "names no interpreter", 'x "$1"', SH + 'x "$1"'),
     "lego: no arguments": (L, "p.sh", "warning", 1, "looks at none", SH + "x", SH + 'x "$@"'),
     "lego: value": (L, "p.sh", "warning", 2, "grep may take $4", SH + 'grep "$4" $1', SH + 'grep -e "$4" $1'),
+    "uacme: value": (U, "u.sh", "warning", 2, "echo may", SH + 'echo "$5" dns-01 $1', SH + 'echo "$2" dns-01 $1'),
     "uacme: takes all": (
         *(U, "u.sh", "warning", 1, "every type"),
         SH + 'x "$1"',
@@ -240,11 +271,34 @@ def test_manners_of_a_dialect(case, look, tmp_path):
     assert not any(f[0] == "error" for f in found)
 
 
+OF_BASH = (
+    *("cat <<<x", "cat <(date)", "ls &>/dev/null", "function f {", "declare x=1", "typeset x", "source ./x"),
+    *("[ $# == 1 ]", "x=$'a'", "read -p ? x", "read -ra x", "x=1; y ${x:0:1}", "x=1; y ${x^^}", "x=1; y ${x,}"),
+    *("x=1; y ${x@Q}", "y ${x[0]}", "x+=(1)"),
+)
+
+
+@pytest.mark.parametrize("line", OF_BASH)
+def test_what_only_bash_knows(look, line):
+    assert any(" is bash, and" in text for _, at, text in look(f"{SH}{line}\n", dialect="certbot") if at == 2)
+    assert not any(" is bash, and" in text for *_, text in look(f"#!/bin/bash\n{line}\n", dialect="certbot"))
+    assert not any(" is bash, and" in text for *_, text in look(f"{SH}: '{line}'\n", dialect="certbot"))
+
+
 def test_variable_that_is_passed_is_not_missing(look):
     text = SH + 'x "$API_KEY" "$CERTBOT_DOMAIN"'
     assert has(look(text), "warning", 2, "API_KEY")
     assert look(text, hook_env=["API_KEY"], API_KEY="k") == []
     assert look(text, hook_env=["API_*"], API_KEY="k") == []
+
+
+def test_interpreter_is_looked_for_on_path_and_not_here(look, tmp_path, monkeypatch):
+    (tmp_path / "mine").write_text(SH)
+    (tmp_path / "mine").chmod(0o755)
+    monkeypatch.chdir(tmp_path)
+    for path, there in ((str(tmp_path), True), ("/bin", False), (".", False), ("", False)):
+        found = look("#!/usr/bin/env mine\n", dialect="certbot", PATH=path)
+        assert has(found, "error", 1, "no mine on PATH") is not there
 
 
 @pytest.mark.parametrize(("text", "mode", "part"), [(SH, 0o644, "not executable"), (b"\x7fELF\0", 0o755, "no script")])
@@ -318,7 +372,7 @@ def test_what_stands_beside_the_programs_is_looked_at_and_may_set_their_variable
 
 
 def test_record_on_standard_input_of_a_directory_may_be_read(linter, tmp_path):
-    hook = directory(tmp_path / "hook", auth=SH + "read -r record", cleanup=SH)
+    hook = directory(tmp_path / "hook", auth=SH + "read -r record", cleanup=PY + "import sys\nsys.stdin.read()")
     assert linter().look(str(hook)) == []
 
 
@@ -329,9 +383,10 @@ def test_everything_of_the_search_path_also_what_cannot_be_run(linter, tmp_path)
     (hooks / "some/two/auth").chmod(0o644)
     directory(hooks / ".hidden", auth=SH)
     (hooks / "no-hook").mkdir()
-    names = [Path(spec).relative_to(hooks).as_posix() for spec in linter().everything() if spec.startswith(str(hooks))]
-    assert names == ["one", "some/two"]
-    assert any("not executable" in f.text for f in linter().look(str(hooks / "some/two")))
+    names = linter().everything()
+    assert names[:2] == ["one", "some/two"]
+    assert {"hidden", ".hidden", "no-hook"}.isdisjoint(names)
+    assert any("not executable" in f.text for f in linter().look("some/two"))
 
 
 def test_names_are_found_in_the_search_path(linter, tmp_path):

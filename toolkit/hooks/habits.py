@@ -113,7 +113,6 @@ def of_others(lines: Iterable[tuple[int, str]], *, told: bool) -> Iterator[Habit
 def _values(script: Script, *, arguments: bool) -> Iterator[Habit]:
     """Values where the shell, or the command, takes them for something else."""
     values = _carriers(script, arguments=arguments)
-    told = set()
     for use in script.uses:
         is_value = use.name in values
         if not is_value and not _NAMES.match(use.name):
@@ -121,8 +120,7 @@ def _values(script: Script, *, arguments: bool) -> Iterator[Habit]:
         if is_value and (command := _command(use)):
             instead = _INSTEAD[command].replace("VALUE", use.name)
             yield Habit(use.line, "warning", f"{command} may take {_shown(use)} for an option or a format", instead)
-        elif use.split and (use.line, use.name) not in told and use.operator not in (":+", "+"):
-            told.add((use.line, use.name))
+        elif use.split and use.operator not in (":+", "+"):
             yield Habit(use.line, "warning", f"{_shown(use)} is not quoted", f'"{_shown(use)}"')
 
 

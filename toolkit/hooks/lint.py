@@ -67,15 +67,8 @@ class Linter:
     stop: Stop
 
     def everything(self) -> list[str]:
-        """The paths of all hook directories of the search path, those that cannot work too."""
-        found: dict[str, Path] = {}
-        for directory in self.search.paths():
-            programs = [p for event in EVENTS for depth in ("*", "*/*") for p in directory.glob(f"{depth}/{event}")]
-            for path in sorted({p.parent for p in programs if not p.is_dir()}):
-                name = path.relative_to(directory).as_posix()
-                if not name.startswith(".") and not any((path.parent / event).is_file() for event in EVENTS):
-                    found.setdefault(name, path)
-        return [str(path) for path in found.values()]
+        """The names of all hook directories of the search path, those that cannot work too."""
+        return [name for name, _, _ in locate.everything(self.search)]
 
     def look(self, spec: str) -> list[Finding]:
         """All that is to be said about the hook, in the order of its files and lines."""
