@@ -85,7 +85,8 @@ def _others(environment: Mapping[str, str]) -> tuple[str, ...]:
     if environment.get("CERTBOT_REMAINING_CHALLENGES", "0") != "0":
         return ()
     domains = environment.get("CERTBOT_ALL_DOMAINS") or environment["CERTBOT_DOMAIN"]
-    names = (name(f"_acme-challenge.{domain}", "CERTBOT_ALL_DOMAINS") for domain in domains.split(","))
+    # Addresses may be among them, which have no record.
+    names = (name(f"_acme-challenge.{one}", "CERTBOT_ALL_DOMAINS") for one in domains.split(",") if ":" not in one)
     return tuple(dict.fromkeys(names))
 
 

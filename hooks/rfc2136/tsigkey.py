@@ -26,7 +26,8 @@ _ALGORITHMS = {
     "hmac-md5": dns.tsig.HMAC_MD5,
 }
 _LARGEST = 65536
-_COMMENT = re.compile(r"/\*.*?\*/|(?://|#)[^\n]*", re.DOTALL)
+# Base64 has slashes in it, so // begins a comment where a word could begin, and not within one.
+_COMMENT = re.compile(r'("[^"\n]*")|/\*.*?\*/|(?:^|(?<=[\s;{}]))(?://|#)[^\n]*', re.DOTALL)
 _KEY = re.compile(r'\bkey\s+"?(?P<name>[^\s"{};]+)"?\s*\{(?P<body>[^}]*)\}')
 _FIELD = re.compile(r'\b(algorithm|secret)\s+"?([^\s";]+)"?\s*;')
 _INI = re.compile(r"""^\s*dns_rfc2136_(\w+)\s*=\s*(["']?)(.*?)\2\s*$""", re.MULTILINE)
@@ -51,7 +52,8 @@ def read_private(path: str, variable: str) -> str:
 
 def from_keyfile(text: str, path: str, wanted: str | None) -> dns.tsig.Key:
     """The key of a file that tsig-keygen wrote; of several, the one called `wanted`."""
-    found = {match["name"].rstrip(".").lower(): match for match in _KEY.finditer(_COMMENT.sub(" ", text))}
+    bare = _COMMENT.sub(lambda match: match[1] or " ", text)
+    found = {match["name"].rstrip(".").lower(): match for match in _KEY.finditer(bare)}
     if not found:
         raise Failure(f'RFC2136_TSIG_KEYFILE: {path} has no key "NAME" {{ algorithm ...; secret "..."; }}; in it')
     if wanted is None and len(found) > 1:

@@ -29,7 +29,7 @@ def fails(run_hook, tmp_path):
     def run(where, *, status=1, **variables):
         given = {"ACME_PYTHON": sys.executable, "RFC2136_SERVER": where, "RFC2136_TSIG_KEYFILE": keyfile}
         done = run_hook("rfc2136/auth", "example.test", **{"value": VALUE, **given, **variables})
-        assert done.returncode == status, done.stderr
+        assert done.returncode in (status if isinstance(status, tuple) else (status,)), done.stderr
         assert done.stderr.startswith("rfc2136: ")
         assert done.stderr.count("\n") == 1
         assert KEY.secret not in done.stderr
@@ -160,12 +160,7 @@ def test_nobody_at_the_port(fails, transport):
 
 def test_a_host_that_does_not_exist(fails):
     # Without a network the resolver says that it does not know yet.
-    said = None
-    for status in (1, 75):
-        with contextlib.suppress(AssertionError):
-            said = fails("nowhere.invalid", status=status)
-    assert said
-    assert said.startswith("the host nowhere.invalid has no address: ")
+    assert fails("nowhere.invalid", status=(1, 75)).startswith("the host nowhere.invalid has no address: ")
 
 
 def test_a_clock_that_is_wrong(fails, tmp_path):
