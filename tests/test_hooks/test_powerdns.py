@@ -228,7 +228,7 @@ def test_the_commands_of_the_readme(request, ca, server, keyfile, tmp_path, clie
     commands = readme.block("powerdns", client).replace("http://127.0.0.1:8081", server.api_url)
     commands = commands.replace("/etc/acme/powerdns.key", str(keyfile))
     certbot = request.getfixturevalue("certbot") if "certbot" in client else None
-    readme.run(commands, ca, tmp_path, certbot, PDNS_NAMESERVERS=server.where)
+    readme.run(commands, ca, server.where, tmp_path, certbot, PDNS_NAMESERVERS=server.where)
     assert server.txt("_acme-challenge.example.com") == []
 
 

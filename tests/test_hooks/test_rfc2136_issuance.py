@@ -63,7 +63,7 @@ def test_the_commands_of_the_readme(request, ca, server, variables, tmp_path, cl
     commands = commands.replace("acme-run ", "acme-run --hook-env ACME_PYTHON ")
     certbot = request.getfixturevalue("certbot") if "certbot" in client else None
     given = {"RFC2136_NAMESERVERS": server.where, "ACME_PYTHON": sys.executable}
-    readme.run(commands, ca, tmp_path, certbot, **given)
+    readme.run(commands, ca, server.where, tmp_path, certbot, **given)
     assert server.txt("_acme-challenge.example.com") == []
 
 
