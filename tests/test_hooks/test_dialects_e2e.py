@@ -4,7 +4,10 @@ import shutil
 from dataclasses import dataclass
 
 import pytest
+from cryptography import x509
+from cryptography.hazmat.primitives import serialization
 
+from tests.ca.pebble import TestCA
 from tests.fakes.httpreq import Httpreq
 from tests.test_hooks.shop import NAMES, ROOT, Shop, serving
 
@@ -214,3 +217,43 @@ def test_proof_that_the_ca_does_not_find(shop, dialect):
 def test_uacme_is_told_of_the_failure(shop):
     shop.issue(f"uacme:{mute(shop)}", "--preferred-challenges", "dns", names=["example.test"], check="skip", status=1)
     assert [line.split()[0] for line in shop.calls("begin", "done", "failed")] == ["begin", "failed"]
+
+
+def test_dehydrated_brings_the_signing_request(shop):
+    """generate_csr: the key stays with the hook, and the certificate is for it."""
+    subject = "-subj / -addext subjectAltName=DNS:example.test,DNS:www.example.test"
+    new = f"openssl req -new -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes {subject} -keyout {shop.path}/own.key"
+    script = mute(shop, f"case $1 in generate_csr) echo 'here it is:'; {new} 2>/dev/null ;; esac")
+    names = ["example.test", "www.example.test"]
+    with serving(shop.path / "root", shop.ca.http_port):
+        shop.issue(f"dehydrated:{script}", "--key", shop.path / "own.key", names=names)
+    (line,) = shop.calls("generate_csr")
+    assert line == f"generate_csr example.test {shop.path}/config/live/example.test example.test www.example.test"
+    key = serialization.load_pem_private_key((shop.path / "own.key").read_bytes(), None)
+    certificate = x509.load_pem_x509_certificate((shop.path / "config/live/example.test/cert.pem").read_bytes())
+    assert certificate.public_key() == key.public_key()
+
+
+def test_dehydrated_hears_of_a_request_that_failed(shop):
+    with TestCA.start(blocklist=("blocked.test",)) as ca:
+        shop.server = ["--server", ca.directory, "--ca-bundle", str(ca.ca_bundle)]
+        shop.issue(f"dehydrated:{mute(shop)}", names=["blocked.test"], status=1)
+    (line,) = shop.calls("request_failure")
+    assert "urn:ietf:params:acme:error:rejectedIdentifier" in line
+    assert line.split()[1] == "400"
+
+
+def test_dehydrated_runs_what_has_no_first_line_and_closes_its_files(shop):
+    script = mute(shop)
+    script.write_text('[[ $1 != deploy_challenge ]] || : >"$CALLS.made"\n')
+    with serving(shop.path / "root", shop.ca.http_port):
+        shop.issue(f"dehydrated:{script}", names=["example.test"])
+    assert (shop.path / "calls.made").stat().st_mode & 0o777 == 0o600
+
+
+@pytest.mark.parametrize("dialect", ["lego", "uacme"])
+def test_others_say_that_the_first_line_is_missing(shop, dialect):
+    script = mute(shop)
+    script.write_text("exit 0\n")
+    shop.issue(f"{dialect}:{script}", "--preferred-challenges", "dns", names=["example.test"], status=1)
+    assert "does its first line name an interpreter" in shop.stderr
