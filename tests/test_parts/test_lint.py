@@ -135,6 +135,8 @@ SCRIPTS = {
         SH + 'cat <<E\n\'\nE\nx "$KEY"',
         SH + 'cat <<E\n\'\nE\nfor KEY in a; do x "$KEY"; done',
     ),
+    "variable of the shell": ("warning", 2, "asks for", SH + 'x "$PWDS"', SH + 'x "$PWD" "$OPTARG" "$PPID"'),
+    "variable of nobody": ("warning", 2, "asks for", SH + 'x "$ZONE"', SH + 'x "$zone" "$1" "$#"'),
     "variable of Python": (
         *("warning", 3, "asks for KEY"),
         PY + 'import os\nprint(os.environ["KEY"])',
@@ -421,6 +423,23 @@ PROBES = {
     ("uacme", ": dns-01; exit 0"): ("error", "run with begin bogus-01"),
     ("lego", 'x "$1"'): ("note", "not run"),
 }
+
+
+GIVEN = {
+    "certbot": "CERTBOT_TOKEN CERTBOT_AUTH_OUTPUT RENEWED_LINEAGE FAILED_DOMAINS ACME_RECORD_NAME ACME_HOOK_STATE HOME",
+    "dehydrated": "WELLKNOWN CONFIG CHALLENGETYPE KEY_ALGO COMMAND",
+    "lego": "EXEC_PATH LEGO_CERT_PATH LEGO_HOOK_CERT_DOMAINS",
+    "uacme": "UACME_METHOD UACME_AUTH",
+}
+
+
+@pytest.mark.parametrize("dialect", GIVEN)
+def test_variables_that_a_dialect_sets_are_not_missing(look, dialect):
+    text = SH + "".join(f'x dns-01 "$1" "${name}"\n' for name in GIVEN[dialect].split())
+    assert [text for severity, _, text in look(text, dialect=dialect) if severity == "warning"] == []
+    # and those that its client sets, but nobody here
+    odd = {"certbot": "CERTBOT_X", "dehydrated": "ALPNCERTDIRS", "lego": "LEGO_X", "uacme": "UACME_X"}[dialect]
+    assert any(odd in text for _, _, text in look(f'{SH}x dns-01 "$1" "${odd}"', dialect=dialect))
 
 
 @pytest.mark.parametrize(("dialect", "text"), PROBES)

@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from toolkit import proofs
-from toolkit.dialects import Answer, Dialect, Invocation, Place
+from toolkit.dialects import Dialect, Invocation, Place
 from toolkit.dialects.certbot import Certbot
 from toolkit.events import Event, Issued
 from toolkit.hooks.shellcode import Script
@@ -118,6 +118,7 @@ def _is_variable(name: str) -> bool:
     return bool(re.match(r"[A-Z]\w+\Z", name)) and not _SHELLS.match(name)
 
 
+# Other events of a dialect set no variable that none of these sets.
 def _all(dialect: Dialect, place: Place) -> Iterator[tuple[str, Sequence[Invocation]]]:
     issued = Issued("example.com", ("example.com",), "/live/example.com", ("/1", "/2", "/3", "/4"), 0)
     for kind in dialect.types:
@@ -127,13 +128,7 @@ def _all(dialect: Dialect, place: Place) -> Iterator[tuple[str, Sequence[Invocat
             yield "auth", dialect.auth([event], place)
         if "cleanup" in dialect.events:
             yield "cleanup", dialect.cleanup([event], place, "", True)
-        yield "refused", dialect.refused(event, place, "{}")
     if "deploy" in dialect.events:
         yield "deploy", dialect.deploy(issued, place)
     if isinstance(dialect, Certbot):
         yield "post", dialect.post((), ())
-    yield "unchanged", dialect.unchanged(issued, place)
-    yield "begin", dialect.begin(place)
-    yield "end", dialect.end(place, "")
-    yield "csr", dialect.csr("example.com", ("example.com",), place)
-    yield "request_failure", dialect.request_failure(Answer("POST", 400, "", ""), place)
