@@ -34,10 +34,6 @@ def test_every_server_counts(two):
     both = "ns1.example.test (127.0.0.1), ns2.example.test (127.0.0.2)"
     assert records.notes() == (f"looking at {first.record} on {both}",)
     first.edit("add", first.record, event.validation)
-    assert (
-        records.missing(event) == f"nothing is visible at {first.record} on ns2.example.test (127.0.0.2): no TXT record"
-    )
-    second.edit("add", first.record, event.validation)
     lacking = f"nothing is visible at {first.record} on ns2.example.test (127.0.0.2): no TXT record"
     assert records.missing(event) == lacking
     second.edit("add", first.record, event.validation)
@@ -65,7 +61,7 @@ def test_nobody_answers(two):
     look.at([first.record])
     for lab in two:
         lab.server.pause()
-    with pytest.raises(CannotLook, match="^no server answers: ns1"):
+    with pytest.raises(CannotLook, match=r"^no server answers: ns1"):
         Records(first.record, look)
 
 
