@@ -49,6 +49,8 @@ class Nameserver:
         self.records = records
         self.faults = dict(faults or {})
         self.queries: list[tuple[str, str, str]] = []
+        # Whether each of the questions asked for recursion.
+        self.recursion: list[bool] = []
         self._recursive = recursive
         self._udp = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
         self._udp.bind((address, port))
@@ -109,6 +111,7 @@ class Nameserver:
         asked = query.question[0]
         name, kind = asked.name.to_text().lower(), dns.rdatatype.to_text(asked.rdtype)
         self.queries.append((name, kind, way))
+        self.recursion.append(bool(query.flags & dns.flags.RD))
         fault = self._fault(name, kind)
         if isinstance(fault, tuple) and way == "udp":
             # Others are not to wait as well.
@@ -225,6 +228,15 @@ def _lame(query: Message, answer: Message, way: str) -> list[bytes]:
     return [answer.to_wire()]
 
 
+def _other_zone(query: Message, answer: Message, way: str) -> list[bytes]:
+    """A negative answer by a zone in which the name is not."""
+    answer = dns.message.make_response(query)
+    answer.authority = [
+        dns.rrset.from_text("other.test.", 60, "IN", "SOA", "ns1.example.test. h.other.test. 1 1 1 1 1")
+    ]
+    return [answer.to_wire()]
+
+
 _FAULTS: dict[object, Callable[[Message, Message, str], list[bytes]]] = {
     "drop": lambda query, answer, way: [],
     "garbage": _garbage,
@@ -235,4 +247,5 @@ _FAULTS: dict[object, Callable[[Message, Message, str], list[bytes]]] = {
     "other owner": _other_owner,
     "truncated": _truncated,
     "not authoritative": _lame,
+    "other zone": _other_zone,
 }

@@ -146,6 +146,20 @@ def test_soa_of_somewhere_else_is_no_zone_of_ours(lab):
     assert seen(lab).zone.name == "test"
 
 
+def test_zone_in_which_the_name_is_not_is_not_believed(lab):
+    lab.put("other.test.", "NS", "ns1.example.test.", at=[lab.resolver])
+    lab.resolver.faults[RECORD, "SOA"] = "other zone"
+    assert seen(lab).zone.name == "example.test"
+    lab.resolver.faults["*", "SOA"] = "other zone"
+    assert not seen(lab).zone.servers
+
+
+def test_recursion_is_asked_of_the_resolver_alone(lab):
+    seen(lab)
+    assert set(lab.resolver.recursion) == {True}
+    assert set(lab.servers[0].recursion) == {False}
+
+
 def test_address_of_the_resolver_is_asked_at_its_port(lab):
     lab.resolver.records["example.test.", "NS"] = ["ns1.example.test."]
     lab.resolver.records["ns1.example.test.", "A"] = ["127.0.0.1"]

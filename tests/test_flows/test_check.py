@@ -292,6 +292,19 @@ def test_web_server_that_answers_something_else(ca):
         assert caught.value.message == f"http://a.example:{port}{path} answers something else"
 
 
+def test_the_most_patient_type_of_an_order_is_that_of_all(lab, monkeypatch):
+    monkeypatch.setattr("toolkit.issuance.check._PATIENCE", {"dns-01": 20.0, "http-01": 0.0})
+    late, page = dns(), event(kind="http-01", name="127.0.0.1")
+    later(0.6, put, lab, late)
+
+    def talk(client, number):
+        request(client)
+        answer(client, body=page.validation.encode())
+
+    with serving(talk) as port:
+        check(local(), [page, late], Check("require", None, lab.resolver.where, port, dns_port=lab.port), pytest.fail)
+
+
 def test_tls_alpn_is_looked_at_too(monkeypatch):
     challenge = event(kind="tls-alpn-01")
     answers = iter(["00" * 32, challenge.proof["digest"]])

@@ -80,8 +80,7 @@ def enclosing(name: Name, resolver: Resolver) -> Name | None:
     while len(here) > 1:  # the root's servers are nobody's name servers
         answer = resolver.ask(here, "SOA")
         # A SOA among the authority of a negative answer is of the zone the name would be in (RFC 2308 §3).
-        sections = [*answer.answer, *([] if alias(answer, here) else answer.authority)]
-        zones = [rrset.name for rrset in sections if rrset.rdtype == dns.rdatatype.SOA]
+        zones = [rrset.name for rrset in answer.answer + answer.authority if rrset.rdtype == dns.rdatatype.SOA]
         for zone in zones:
             if name.is_subdomain(zone):
                 return zone if len(zone) > 1 else None
