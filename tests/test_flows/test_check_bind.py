@@ -1,5 +1,6 @@
 """The same wait at BIND: zones that are updated while it lasts, servers that get it late."""
 
+import json
 import threading
 import time
 
@@ -14,6 +15,7 @@ import pytest
 from tests.servers.bind import Bind
 from tests.servers.daemon import ServerMissing
 from tests.servers.tsig import Key
+from tests.test_flows.commands import Home
 from tests.test_flows.test_check import Watched, local
 from tests.test_flows.test_check import dns as challenge_for
 from tests.test_parts.events import TOKENS
@@ -46,6 +48,13 @@ def add(server, name, *values, zone=ZONE, address=None):
 
 def how(server, mode="require", timeout=20.0):
     return Check(mode, timeout, server.where, dns_port=server.port)
+
+
+def wait_until(condition, seconds=20):
+    end = time.monotonic() + seconds
+    while not condition():
+        assert time.monotonic() < end
+        time.sleep(0.02)
 
 
 def later(seconds, work, *arguments, **more):
@@ -183,3 +192,29 @@ def test_nobody_but_the_resolver_answers_for_the_zone():
             check(local(), [challenge_for()], how(server), pytest.fail)
         assert "no name server of example.test answers; ns1.example.test (127.0.0.3): " in caught.value.message
         assert caught.value.message.endswith("; the resolver serves the zone, but CAs ask those servers")
+
+
+def test_command_waits_for_what_its_hook_has_started(tmp_path, ca):
+    """The hook only asks for the record, and a wildcard needs a second value beside the first."""
+    home = Home(tmp_path, ca)
+    asked = tmp_path / "asked"
+    hook = ["--manual-auth-hook", f"echo $ACME_RECORD_NAME $CERTBOT_VALIDATION >>{asked}", "--manual-cleanup-hook", ":"]
+    documents = home.run("acme-order", "--agree-tos", "-d", "example.test,*.example.test")
+    with started(zones={ZONE: ""}) as server:
+
+        def publish():
+            wait_until(lambda: asked.exists() and asked.read_text().count("\n") == 2)
+            for line in asked.read_text().splitlines():
+                time.sleep(0.5)  # of what lasts longer than the hook
+                add(server, *line.split())
+
+        publisher = threading.Thread(target=publish)
+        publisher.start()
+        (document,) = home.run(
+            *("acme-challenge", "present", "check", *hook, "--preferred-challenges", "dns", "-v"),
+            *("--check", "require", "--resolver", server.where),
+            text=json.dumps(documents[0]),
+        )
+        publisher.join()
+    assert len(document["presented"]) == 2
+    assert "error" not in document
