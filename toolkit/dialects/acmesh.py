@@ -35,7 +35,7 @@ class AcmeSh(Dialect):
 
     @property
     def events(self) -> tuple[str, ...]:
-        return (*(("auth", "cleanup") if self.label.startswith("dns_") else ("deploy",)), "lint")
+        return ("auth", "cleanup") if self.label.startswith("dns_") else ("deploy",)
 
     def auth(self, events: Sequence[Event], place: Place) -> Invocations:
         return tuple(self._record("add", event, place) for event in events)

@@ -17,7 +17,7 @@ from toolkit.events import Event, Issued
 UNKNOWN = "this_hookscript_is_broken__dehydrated_is_working_fine__please_ignore_unknown_hooks_in_your_script"
 _CHALLENGES = ("auth", "cleanup", "refused")
 _CERTIFICATES = ("deploy", "unchanged", "csr")
-_RUNS = ("begin", "end", "request_failure", "lint")
+_RUNS = ("begin", "end", "request_failure")
 # Of the variables below, those that the user may pass with another value.
 _SETTINGS = ("WELLKNOWN", "BASEDIR", "CERTDIR", "ALPNCERTDIR", "CONFIG", "KEY_ALGO", "PRIVATE_KEY_ROLLOVER")
 

@@ -30,7 +30,7 @@ class Uacme(Dialect):
 
     @property
     def events(self) -> tuple[str, ...]:
-        return ("auth", "cleanup", "lint")
+        return ("auth", "cleanup")
 
     def auth(self, events: Sequence[Event], place: Place) -> Invocations:
         return tuple(self._run("begin", _arguments(event), place, _BEGIN) for event in events)

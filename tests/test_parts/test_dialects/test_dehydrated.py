@@ -177,6 +177,6 @@ def test_lint_is_the_unknown_operation():
 
 
 def test_events():
-    both = {"auth", "cleanup", "refused", "deploy", "unchanged", "begin", "end", "csr", "request_failure", "lint"}
+    both = {"auth", "cleanup", "refused", "deploy", "unchanged", "begin", "end", "csr", "request_failure"}
     assert set(HOOK.events) == set(CHAIN.events) == both
     assert HOOK.types == ("http-01", "dns-01")
