@@ -215,6 +215,22 @@ def test_a_resolver_that_does_not_answer(lab):
     assert "the resolver 127.0.0.1:9" in lab.failures()[f"{lab.record} can be looked at"]
 
 
+@pytest.mark.parametrize(
+    "words",
+    [
+        [],
+        ["-d", "a.test", "-d", "b.test"],
+        ["-d", "*.a.test", "--type", "http-01"],
+        ["-d", "a.test", "--type", "http-01", "--connect", "127.0.0.1"],
+        ["-d", "a.test", "--resolver", "127.0.0.1:x"],
+    ],
+)
+def test_command_lines_that_cannot_be(lab, words):
+    assert lab.run("test", lab.hook(auth='touch "$LAB/called"'), *words) == ""
+    assert (lab.status, (lab.home / "called").exists()) == (2, False)
+    assert lab.stderr.startswith("acme-hook: error: ")
+
+
 HANGS = f'{ADD}; case $CERTBOT_VALIDATION in -*) touch "$LAB/hangs"; sleep 60;; esac'
 
 
