@@ -49,6 +49,10 @@ class Httpreq:
         self._server.shutdown()
         self._server.server_close()
 
+    def values(self) -> list[tuple[str, str]]:
+        """What was asked to be present and never to be cleaned up: name and value."""
+        return sorted((name, value) for name, values in self._values.items() for value in values)
+
     def take(self, request: http.server.BaseHTTPRequestHandler, body: bytes) -> tuple[int, str]:
         """Judge a request; the status and, unless it is a good one, why."""
         given = request.headers.get("Authorization", "")

@@ -9,6 +9,7 @@ import pytest
 
 from tests.ca.certs import listener
 from tests.fakes.httpreq import Httpreq
+from tests.test_hooks import readme
 from tests.test_hooks.conftest import DASH, HOOKS, VALUE
 
 TOKEN = "-tokenXXXXXXXXXXXXXXXXXXXX"
@@ -189,3 +190,27 @@ def test_what_is_refused_before_anything_is_sent(hook, server, variable, text):
 
 def test_directory_says_what_it_solves():
     assert (HOOKS / "httpreq/challenges").read_text() == "dns-01\n"
+
+
+@pytest.mark.parametrize("client", ["certbot", "acme-run"])
+def test_a_name_its_wildcard_and_another_in_one_certificate(issue, ca, client):
+    wait = {"HTTPREQ_WAIT": "0"} if client == "certbot" else {}
+    with Httpreq(records=ca) as server:
+        names = ["example.test", "*.example.test", "www.example.test"]
+        issue(client, "httpreq", names, HTTPREQ_ENDPOINT=server.url, **wait)
+    assert sorted(action for action, _ in server.seen) == ["cleanup"] * 3 + ["present"] * 3
+    assert server.values() == []
+
+
+@pytest.mark.parametrize("client", ["certbot certonly", "acme-run --hook httpreq --hook-env"])
+def test_the_commands_of_the_readme(request, ca, tmp_path, client):
+    commands = readme.block("httpreq", client).replace("/etc/acme/httpreq", str(tmp_path / "password"))
+    (tmp_path / "password").write_text("secret\n")
+    (tmp_path / "password").chmod(0o600)
+    certbot = request.getfixturevalue("certbot") if "certbot" in client else None
+    user, password = ("", "") if certbot else ("www", "secret")
+    with Httpreq(records=ca, user=user, password=password, path="/acme") as server:
+        commands = commands.replace("https://dns.example.net/acme", server.url)
+        readme.run(commands, ca, ca.dns, tmp_path, certbot, HTTPREQ_WAIT="0")
+    assert server.seen
+    assert server.values() == []
