@@ -108,13 +108,17 @@ script() {
     script bad '#!/no/such/interpreter' ': "$CERTBOT_DOMAIN"'
     run_split acme-hook lint ./good
     assert_status 0
+    assert_contains "$output" "good: note: taken for a hook of certbot: line 2"
+    assert_contains "$stderr" "1 hook: 0 errors, 0 warnings, 1 note"
+    run_split acme-hook lint certbot:./good
+    assert_status 0
     assert_empty "$output"
     assert_contains "$stderr" "1 hook: 0 errors, 0 warnings, 0 notes"
-    run_split acme-hook lint -q ./worse
+    run_split acme-hook lint -q certbot:./worse
     assert_status 0
     assert_equal "$output" "$PWD/worse:2: warning: \$CERTBOT_DOMAIN is not quoted (\"\$CERTBOT_DOMAIN\")"
     assert_empty "$stderr"
-    run_split acme-hook lint ./good ./worse ./bad ./nosuch --format json
+    run_split acme-hook lint certbot:./good certbot:./worse certbot:./bad ./nosuch --format json
     assert_status 1
     assert_contains "$stderr" "4 hooks: 2 errors, 1 warning, 0 notes"
     assert_equal "$(jq -r '[.severity, .line] | join(" ")' <<<"$output")" $'warning 2\nerror 1\nerror '

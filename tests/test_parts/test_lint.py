@@ -81,8 +81,23 @@ def test_what_only_bash_knows(look, line):
 def test_variable_that_is_passed_is_not_missing(look):
     text = SH + 'x "$API_KEY" "$CERTBOT_DOMAIN"'
     assert has(look(text), "warning", 2, "API_KEY")
-    assert look(text, hook_env=["API_KEY"], API_KEY="k") == []
-    assert look(text, hook_env=["API_*"], API_KEY="k") == []
+    for name in ("API_KEY", "API_*"):
+        assert look(text, dialect="certbot", hook_env=[name], API_KEY="k") == []
+
+
+@pytest.mark.parametrize(
+    ("text", "severity", "part"),
+    [
+        ('x "$CERTBOT_DOMAIN"', "note", "certbot: line 2"),
+        ("systemctl reload nginx", "note", "certbot: nothing"),
+        ('case "$1" in deploy_challenge) ;; esac', "note", "dehydrated: line 2"),
+        ('case "$1" in deploy_challenge) "$CERTBOT_DOMAIN" ;; esac', "warning", "certbot: it could be of"),
+        ('case "$1" in challenge-dns-start) ;; esac', "warning", "looks like acmetool"),
+    ],
+)
+def test_what_a_script_is_taken_for_if_nobody_says(look, text, severity, part):
+    assert has(look(SH + text), severity, None, part)
+    assert not any("taken for" in found for _, _, found in look(SH + text, dialect="certbot"))
 
 
 def test_interpreter_is_looked_for_on_path_and_not_here(look, tmp_path, monkeypatch):

@@ -78,6 +78,7 @@ class Linter:
         except ToolkitError as error:
             return [Finding(printable(spec, 300), None, "error", error.message, error.hint or "")]
         for path, events in subject.programs.items():
+            found += _guess(path, subject)
             found += _access(path, subject)
             found += _owners(path)
             found += self._text(path, subject, events)
@@ -240,6 +241,14 @@ def _of_directory(path: Path, found: list[Finding]) -> Subject:
         sorted(p for p in path.iterdir() if p.suffix in _LIBRARIES and p.is_file() and not p.name.startswith("."))
     )
     return Subject(path.name, certbot.Certbot(commands, types, told=True), programs, beside, told=True)
+
+
+def _guess(path: Path, subject: Subject) -> Iterator[Finding]:
+    """What the script is taken for, and by which evidence, where nobody has said it."""
+    if subject.why and not subject.why.startswith("called "):
+        doubtful = "it could be" in subject.why or "looks like" in subject.why
+        what = f"taken for a hook of {subject.dialect.name}: {subject.why}"
+        yield Finding(str(path), None, "warning" if doubtful else "note", what)
 
 
 def _access(path: Path, subject: Subject) -> Iterator[Finding]:
