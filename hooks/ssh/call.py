@@ -32,7 +32,8 @@ File = tuple[int, str, bytes]
 def run(event: str) -> int:
     """Do it; what went wrong is one line on standard error."""
     for number in (signal.SIGHUP, signal.SIGINT, signal.SIGTERM):
-        signal.signal(number, _leave)
+        if signal.getsignal(number) != signal.SIG_IGN:  # as nohup wants it
+            signal.signal(number, _leave)
     try:
         return client.run(os.environ, message(event, os.environ))
     except HookError as error:

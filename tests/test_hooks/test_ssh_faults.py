@@ -117,7 +117,7 @@ def hanging(environment, hook, lineage, tmp_path):
 
     @contextlib.contextmanager
     def start(prelude=""):
-        hook(deploy=f'{prelude}\necho $$ >"$OUT.new"; mv "$OUT.new" "$OUT"\nwhile :; do sleep 0.1; done')
+        hook(deploy=f'{prelude}\necho $$ >"$OUT.new"; mv "$OUT.new" "$OUT"\nfor second in $(seq 60); do sleep 1; done')
         given = {"SSH_PASS": "OUT", "OUT": tmp_path / "pid", "RENEWED_LINEAGE": lineage}
         env = environment(SSH_SEND=1, SSH_HOOK="hooks/probe", **given)
         with subprocess.Popen(
