@@ -259,6 +259,7 @@ def test_odd_bytes_are_no_trouble(look):
         b"#!/bin/sh\n\xff'\"${",
         b"#!/bin/sh\n<<",
         b"#!/usr/bin/python3\n" + b"(" * 5000,
+        SH.encode() + b"$a curl " * 50000,
     ):
         look(text, dialect="certbot")
 

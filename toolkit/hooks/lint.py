@@ -22,6 +22,7 @@ from toolkit.hooks.habits import Severity
 from toolkit.hooks.interpreters import Interpreter
 from toolkit.hooks.locate import EVENTS, Search
 from toolkit.hooks.running import HookRunner
+from toolkit.hooks.shellcode import LONGEST_LINE
 from toolkit.hooks.variables import OURS, Mention
 from toolkit.waiting import Stop
 
@@ -179,7 +180,7 @@ class Linter:
             if subject.dialect.name == "acmesh":
                 mentioned = variables.saved(script)  # what else it expands, acme.sh may have set
         elif found.name:
-            lines = [(n, line) for n, line in enumerate(text.splitlines(), 1) if not _is_comment(line)]
+            lines = [(n, line[:LONGEST_LINE]) for n, line in enumerate(text.splitlines(), 1) if not _is_comment(line)]
             yield from habits.of_others(lines, told=told)
             mentioned = variables.of_others(lines)
         else:

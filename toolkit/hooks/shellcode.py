@@ -6,6 +6,7 @@ It is a reader for people's habits, not a parser of the grammar: an odd script m
 from __future__ import annotations
 
 import re
+from bisect import bisect_left
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 
@@ -20,6 +21,9 @@ _ASSIGNED = (
     re.compile(rf"\b(?:mapfile|readarray)\b.*\s({_NAME})()\s*(?:<|$)"),
 )
 _LISTED = re.compile(r"\b(?:read|local|declare|typeset)\b([^;|&<>]*)")
+# Of a line, and of a command before an expansion, that much is looked at.
+LONGEST_LINE = 4096
+_BEFORE = 512
 _PLAIN, _QUOTED, _PAREN, _BRACE, _TICK = "plain", "quoted", "paren", "brace", "tick"
 
 
@@ -59,7 +63,7 @@ class Script:
     def assigned(self) -> set[str]:
         """Names that the script gives a value that is not made of the same name's."""
         found: set[str] = {use.name for use in self.uses if use.operator in ("=", ":=")}
-        for line in self.bare:
+        for line in (line[:LONGEST_LINE] for line in self.bare):
             for pattern in _ASSIGNED:
                 found.update(n for n, value in pattern.findall(line) if not re.search(rf"\$\{{?{n}\b", value))
             for words in _LISTED.findall(line):
@@ -80,10 +84,10 @@ def _joined(lines: list[str]) -> Iterator[tuple[int, str]]:
         if line.endswith("\\"):
             text = text[:-1] + " "
             continue
-        yield first, text
+        yield first, text[:LONGEST_LINE]
         first, text = 0, ""
     if text:
-        yield first, text
+        yield first, text[:LONGEST_LINE]
 
 
 class _Reader:
@@ -91,6 +95,7 @@ class _Reader:
 
     def __init__(self, text: str) -> None:
         self._text = text
+        self._ends = [match.start() for match in re.finditer("\n", text)]
         self._at = 0
         self._start = 0
         self._inside = [_PLAIN]
@@ -150,7 +155,7 @@ class _Reader:
             self._keep(1)
             self._single(self._at + 1, escapes=True)
         elif match := _EXPANSION.match(self._text, self._at):
-            before = "".join(self._code[self._start :])  # it has as many characters as were read
+            before = "".join(self._code[max(self._start, self._at - _BEFORE) :])  # it has as many as were read
             name, operator = match[1] or match[2], match[3] or ""
             self._script.uses.append(
                 Use(self._number(self._at), name, operator, self._is_quoted(), before.replace("\\\n", "  "))
@@ -209,7 +214,7 @@ class _Reader:
         return len(self._text) if end < 0 else end
 
     def _number(self, at: int) -> int:
-        return self._text.count("\n", 0, at) + 1
+        return bisect_left(self._ends, at) + 1
 
     def _keep(self, count: int, *, bare: bool = True) -> None:
         kept = self._text[self._at : self._at + count]
