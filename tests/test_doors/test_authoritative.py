@@ -130,6 +130,11 @@ def test_values_are_shown_escaped(lab):
     assert why == r'only "\x1b[2Jx\xff\n"'
 
 
+def test_names_of_servers_are_shown_escaped(lab):
+    lab.resolver.records["example.test.", "NS"] = ["\\027\\[2j\\255\\010.example.test."]
+    assert [str(said) for said in seen(lab).silent()] == [r"\027[2j\255\010.example.test"]
+
+
 def test_value_in_several_strings_is_one(lab):
     lab.put(RECORD, "TXT", f'"{VALUE[:20]}" "{VALUE[20:]}"')
     assert everywhere(seen(lab))

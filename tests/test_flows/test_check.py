@@ -225,6 +225,7 @@ def test_nobody_answers(lab, monkeypatch):
         "cannot look whether a.example.test is ready: no name server of example.test answers;"
         f" {NS1}: no answer; {NS2}: no answer"
     )
+    assert "port 53" in error.hint
 
 
 def test_resolver_that_is_dead(lab):

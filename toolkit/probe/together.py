@@ -37,10 +37,9 @@ def together(look: Callable[[T], R], things: Sequence[T], stop: Stop) -> list[R]
             except BaseException as error:  # noqa: BLE001 - raised again by whoever waits for the result
                 failures.append(error)
 
-    # Daemons: a look that still waits for an answer does not keep a process that wants to end.
-    threads = [threading.Thread(target=work, name="look", daemon=True) for _ in range(min(_MOST, len(things)))]
-    for thread in threads:
-        thread.start()
+    threads = _started(work, min(_MOST, len(things)))
+    if not threads:
+        work()
     for thread in threads:
         while thread.is_alive():
             stop.check()
@@ -49,3 +48,19 @@ def together(look: Callable[[T], R], things: Sequence[T], stop: Stop) -> list[R]
     if failures:
         raise failures[0]
     return [results[number] for number in range(len(things))]
+
+
+def _started(work: Callable[[], None], count: int) -> list[threading.Thread]:
+    """That many threads, or as many as the system lets us have; none where it lets us have none.
+
+    They are daemons: a look that still waits for an answer does not keep a process that wants to end.
+    """
+    threads: list[threading.Thread] = []
+    for _ in range(count):
+        thread = threading.Thread(target=work, name="look", daemon=True)
+        try:
+            thread.start()
+        except RuntimeError:
+            break
+        threads.append(thread)
+    return threads

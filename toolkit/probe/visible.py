@@ -109,7 +109,8 @@ def _of_record(event: Event, found: Found | CannotLook | ChallengeFailed) -> Sig
     lacking, silent = found.lacking(event.validation), found.silent()
     mute = [f"{said}: {said.trouble}" for said in silent]
     if not found.showing(event.validation) and not lacking:
-        return _blind(event, _nobody(found, mute))
+        hint = "does this network let questions out to port 53? --check skip does without the look"
+        return _blind(event, _nobody(found, mute), hint if found.zone.servers else "")
     name = event.proof["txt_name"]
     if lacking:
         told = [f"{said}: {why}" for said, why in lacking] + mute
@@ -146,5 +147,5 @@ def _few(texts: list[str]) -> str:
     return "; ".join(texts[:_MOST_TOLD]) + (f"; and {more} more" if more > 0 else "")
 
 
-def _blind(event: Event, reason: str) -> Sight:
-    return Sight(f"cannot look whether {event.identifier} is ready: {reason}", blind=True)
+def _blind(event: Event, reason: str, hint: str = "") -> Sight:
+    return Sight(f"cannot look whether {event.identifier} is ready: {reason}", hint=hint, blind=True)
