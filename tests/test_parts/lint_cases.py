@@ -126,6 +126,7 @@ SCRIPTS = {
     "interpreter that is a directory": ("error", 1, "no interpreter /usr/bin", "#!/usr/bin\n", "#!/usr/bin/env sh\n"),
     "relative interpreter": ("warning", 1, "looked for where", "#!sh\n", "#! /bin/sh\n"),
     "carriage return in #!": ("error", 1, "the #! line ends", "#!/bin/sh\r\n", "#!/bin/sh\n"),
+    "carriage return in Python": ("error", 2, "carriage", "#!/bin/sh\nls\r\n", PY + "x = 1\r\n"),
     "carriage return": ("error", 2, "carriage return", "#!/bin/sh\nls\r\n", "#!/bin/sh\nls 'a\rb'\n"),
     "byte order mark": ("error", 1, "byte order mark", "\ufeff#!/bin/sh\n", "#!/bin/sh\n# \ufeff\n"),
     "NUL": ("error", 2, "NUL", "#!/bin/sh\n\0", "#!/bin/sh\n\\0"),
@@ -196,6 +197,11 @@ DIALECTS = {
         "y_deploy() {\n[[ 1 ]]\n}",
         "y_deploy() {\n[ 1 ]\n}",
     ),
+    "acme.sh: sh reads it": (
+        *("acmesh", "y.sh", "error", 2, "does not understand"),
+        "#!/bin/bash\ny_deploy() { a=(1); }",
+        "#!/bin/bash\ny_deploy() { a=1; }",
+    ),
     "acme.sh: settings": (
         *("acmesh", "y.sh", "note", 2, "may ask for Y_KEY"),
         "y_deploy() {\n_getdeployconf Y_KEY\n}",
@@ -215,11 +221,13 @@ PROBES = {
     ("dehydrated", 'y() { ls -d /; }; [ "$1" = deploy_challenge ] || y'): ("error", "said '/'"),
     ("uacme", '[ "$2" = dns-01 ]; exit $?'): ("note", "as it should be"),
     ("uacme", ": dns-01; exit 0"): ("error", "run with begin bogus-01"),
+    ("uacme", "echo dns-01; exit 1"): ("note", "as it should be"),
     ("lego", 'x "$1"'): ("note", "not run"),
 }
 
 GIVEN = {
-    "certbot": "CERTBOT_TOKEN CERTBOT_AUTH_OUTPUT RENEWED_LINEAGE FAILED_DOMAINS ACME_RECORD_NAME ACME_HOOK_STATE HOME",
+    "certbot": "CERTBOT_TOKEN CERTBOT_AUTH_OUTPUT RENEWED_LINEAGE FAILED_DOMAINS ACME_RECORD_NAME"
+    " ACME_HOOK_STATE ACME_HOOK_RUN ACME_PYTHON HOME",
     "dehydrated": "WELLKNOWN CONFIG CHALLENGETYPE KEY_ALGO COMMAND",
     "lego": "EXEC_PATH LEGO_CERT_PATH LEGO_HOOK_CERT_DOMAINS",
     "uacme": "UACME_METHOD UACME_AUTH",

@@ -100,6 +100,23 @@ def test_what_a_script_is_taken_for_if_nobody_says(look, text, severity, part):
     assert not any("taken for" in found for _, _, found in look(SH + text, dialect="certbot"))
 
 
+@pytest.mark.parametrize("operator", ["", "-", ":-", "+", ":+", "?", ":?", "=", ":="])
+def test_what_a_script_does_without_is_no_warning(look, operator):
+    found = look(f'{SH}x "${{API_KEY{operator}}}"', dialect="certbot")
+    assert [severity for severity, _, _ in found] == {"": ["warning"], "=": [], ":=": []}.get(operator, ["note"])
+
+
+OTHERS = {"certbot": "FAILED_DOMAINS", "dehydrated": "WELLKNOWN", "lego": "LEGO_CERT_PATH", "uacme": "UACME_AUTH"}
+
+
+@pytest.mark.parametrize(("other", "name"), [*OTHERS.items(), ("acmesh", "Le_Domain"), ("acmetool", "ACME_STATE_DIR")])
+def test_variables_of_other_clients_are_called_so(look, other, name):
+    dialect = "uacme" if other != "uacme" else "certbot"
+    text = f'{SH}x dns-01 "$1" "${name}"'
+    assert has(look(text, dialect=dialect), "warning", 2, f"{name} is for hooks of {other} only")
+    assert has(look(text.replace(name, f"{{{name}:-}}"), dialect=dialect), "note", 2, f"hooks of {other} only")
+
+
 def test_interpreter_is_looked_for_on_path_and_not_here(look, tmp_path, monkeypatch):
     (tmp_path / "mine").write_text(SH)
     (tmp_path / "mine").chmod(0o755)
@@ -177,6 +194,10 @@ def test_what_stands_beside_the_programs_is_looked_at_and_may_set_their_variable
     assert [(Path(f.file).name, f.text) for f in found] == [
         ("common.sh", "asks for SECRET_KEY, which it would not get")
     ]
+
+
+def test_directory_with_deploy_only(linter, tmp_path):
+    assert linter().look(str(directory(tmp_path / "hook", deploy=SH + 'ls "$RENEWED_LINEAGE"'))) == []
 
 
 def test_record_on_standard_input_of_a_directory_may_be_read(linter, tmp_path):
@@ -259,6 +280,7 @@ def test_odd_bytes_are_no_trouble(look):
         b"#!/bin/sh\n\xff'\"${",
         b"#!/bin/sh\n<<",
         b"#!/usr/bin/python3\n" + b"(" * 5000,
+        b"#!/usr/bin/python3\n" + b"-" * 100_000 + b"1",
         SH.encode() + b"$a curl " * 50000,
     ):
         look(text, dialect="certbot")

@@ -28,7 +28,7 @@ _CLIENTS: Mapping[str, str] = {
     "acmesh": r"Le_\w+|ACMESH_\w+|CERT_FULLCHAIN_PATH|CA_CERT_PATH",
     "acmetool": r"ACME_STATE_DIR",
 }
-_GUARDS = (":-", "-", ":=", "=", ":+", "+", ":?", "?")
+_GUARDS = (":-", "-", ":+", "+", ":?", "?")
 _WORD = r"""\[\s*['"]([A-Za-z_]\w*)['"]\s*\]"""
 # Of Python, Perl, JavaScript, Ruby and PHP: what fails without the variable, or goes on with nothing
 _NEEDS = re.compile(rf"(?:\benviron|\benv|\benvironment|\bENV|\$_ENV){_WORD}|\$ENV\{{\s*['\"]?(\w+)['\"]?\s*\}}")
