@@ -232,3 +232,13 @@ GIVEN = {
     "lego": "EXEC_PATH LEGO_CERT_PATH LEGO_HOOK_CERT_DOMAINS",
     "uacme": "UACME_METHOD UACME_AUTH",
 }
+
+# A variable by which each client is known
+OTHERS = {
+    "certbot": "FAILED_DOMAINS",
+    "dehydrated": "WELLKNOWN",
+    "lego": "LEGO_CERT_PATH",
+    "uacme": "UACME_AUTH",
+    "acmesh": "Le_Domain",
+    "acmetool": "ACME_STATE_DIR",
+}

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.test_parts.lint_cases import DIALECTS, GIVEN, OF_BASH, PROBES, PY, SCRIPTS, SH
+from tests.test_parts.lint_cases import DIALECTS, GIVEN, OF_BASH, OTHERS, PROBES, PY, SCRIPTS, SH
 from toolkit.config import Directories
 from toolkit.hooks import passing
 from toolkit.hooks.lint import NOT_RUN, Linter
@@ -106,10 +106,7 @@ def test_what_a_script_does_without_is_no_warning(look, operator):
     assert [severity for severity, _, _ in found] == {"": ["warning"], "=": [], ":=": []}.get(operator, ["note"])
 
 
-OTHERS = {"certbot": "FAILED_DOMAINS", "dehydrated": "WELLKNOWN", "lego": "LEGO_CERT_PATH", "uacme": "UACME_AUTH"}
-
-
-@pytest.mark.parametrize(("other", "name"), [*OTHERS.items(), ("acmesh", "Le_Domain"), ("acmetool", "ACME_STATE_DIR")])
+@pytest.mark.parametrize(("other", "name"), OTHERS.items())
 def test_variables_of_other_clients_are_called_so(look, other, name):
     dialect = "uacme" if other != "uacme" else "certbot"
     text = f'{SH}x dns-01 "$1" "${name}"'
@@ -228,7 +225,7 @@ def test_names_are_found_in_the_search_path(linter, tmp_path):
 @pytest.mark.parametrize("user", [0, 1])
 def test_who_else_can_change_it(linter, tmp_path, monkeypatch, user):
     """As root an error, for root would refuse; for others a warning."""
-    hook = directory(tmp_path / "hook", auth=SH, cleanup=SH)
+    hook = directory(tmp_path / "hook", auth=SH, cleanup=SH, common_sh="")
     me = os.geteuid()
     if user == 0 and me != 0:
         pytest.skip("needs root")
@@ -239,6 +236,10 @@ def test_who_else_can_change_it(linter, tmp_path, monkeypatch, user):
     assert [f.severity for f in found] == ["error" if user == 0 else "warning"]
     assert f"chmod go-w {hook}/auth" in found[0].hint
     (hook / "auth").chmod(0o755)
+    (hook / "common.sh").chmod(0o646)
+    found = [f for f in linter().look(str(hook)) if "by everybody" in f.text]
+    assert [(Path(f.file).name, f.severity) for f in found] == [("common.sh", "warning")]
+    (hook / "common.sh").chmod(0o644)
     assert not [f for f in linter().look(str(hook)) if "by everybody" in f.text]
 
 

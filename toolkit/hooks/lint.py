@@ -86,6 +86,7 @@ class Linter:
             if subject.dialect.name in manners.PROBED:
                 found.append(Finding(str(path), None, "note", NOT_RUN, manners.expected(subject.dialect)))
         for path in subject.beside:
+            found += _owners(path, beside=True)
             found += self._text(path, subject, ())
         return sorted(dict.fromkeys(found), key=lambda finding: (finding.file, finding.line or 0))
 
@@ -264,13 +265,15 @@ def _access(path: Path, subject: Subject) -> Iterator[Finding]:
         yield Finding(str(path), None, "error", "it is not executable", f"chmod +x {path}")
 
 
-def _owners(path: Path) -> Iterator[Finding]:
-    """Who else could change it; root refuses to run what others can change."""
+def _owners(path: Path, *, beside: bool = False) -> Iterator[Finding]:
+    """Who else could change it; root refuses to run such a program, and does not look at what stands beside it."""
     root = os.geteuid() == 0
     for where, why in safety.weaknesses(path, (0,) if root else (0, os.geteuid())):
+        if beside and where != path:
+            continue  # that is said of the programs
         text = f"{'it' if where == path else where} {why}"
-        hint = f"chown root {where}; chmod go-w {where}" if root else f"root would not run it; chmod go-w {where}"
-        yield Finding(str(path), None, "error" if root else "warning", text, hint)
+        hint = f"chown root {where}; chmod go-w {where}" if root else f"chmod go-w {where}"
+        yield Finding(str(path), None, "error" if root and not beside else "warning", text, hint)
 
 
 def _python(text: str) -> Iterator[interpreters.Told]:
