@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
+from toolkit import names as naming
 from toolkit import proofs, states
 from toolkit.document import Document, title
 from toolkit.errors import BadDocument, ChallengeFailed, Declined, HookFailed, ToolkitError, printable
@@ -70,7 +71,7 @@ def rounds(authorizations: Sequence[Json], solver: Solver) -> list[list[Json]]:
 def present(local: Local, document: Document, plan: Plan, authorizations: Sequence[Json]) -> None:
     """Present a proof for each of them, by the first type that the solver does not decline."""
     everybody = tuple(_name(a) for a in pending(document))
-    offers = [_candidates(authorization, plan) for authorization in authorizations]
+    offers = [_candidates(document, authorization, plan) for authorization in authorizations]
     dns = [_name(a) for a, offer in zip(authorizations, offers, strict=True) if offer[0].get("type") == "dns-01"]
     targets = delegation.targets(local, plan.check, title(document), dns)
     document["authenticator"] = plan.solver.name
@@ -156,10 +157,10 @@ def _first_taken(local: Local, document: Document, plan: Plan, events: Sequence[
 def _call(local: Local, document: Document, plan: Plan, events: Sequence[Event]) -> None:
     local.stop.check()
     records = [_record(plan.solver, event) for event in events]
-    _remember(document, records)
     entry: Entry | None = None
     if plan.solver.lasting:
         entry = plan.journal.begin(plan.authenticator, plan.solver.name, events)
+    _remember(document, records)
     try:
         made = plan.solver.present(events)
     except Declined:
@@ -191,8 +192,9 @@ def _forget(document: Document, records: Sequence[Json]) -> None:
     presented[:] = [r for r in presented if tuple(r.get(key) for key in same) not in known]
 
 
-def _candidates(authorization: Json, plan: Plan) -> list[Json]:
+def _candidates(document: Document, authorization: Json, plan: Plan) -> list[Json]:
     """The challenges the solver may be asked for, the preferred first."""
+    _check_wanted(document, authorization)
     offered = {c.get("type"): c for c in authorization["challenges"]}
     found = [dict(offered[k]) for k in plan.preferred if k in plan.solver.types and k in offered]
     if found:
@@ -219,6 +221,16 @@ def _check_solver(record: Json, solver: Solver) -> None:
         )
 
 
+def _check_wanted(document: Document, authorization: Json) -> None:
+    """Raise BadDocument for an authorization of another name than those wanted, which alone were checked."""
+    name = _name(authorization)
+    if name not in map(naming.base, document["names"]):
+        raise BadDocument(
+            f"an authorization is for {printable(name, 260)!r}, which the document does not want",
+            "feed a document to hooks only if its source is trusted",
+        )
+
+
 def _name(authorization: Json) -> str:
     return str(authorization["identifier"]["value"])
 
@@ -227,6 +239,7 @@ def _event(
     document: Document, authorization: Json, challenge: Json, everybody: tuple[str, ...], remaining: int
 ) -> Event:
     name = _name(authorization)
+    _check_wanted(document, authorization)
     return Event(
         type=str(challenge["type"]),
         identifier=name,
