@@ -26,8 +26,9 @@ def exclusive(path: Path, what: str, timeout: float, stop: Stop) -> Iterator[Non
         fd = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC | os.O_NOFOLLOW, 0o600)
     try:
         _take(fd, path, what, timeout, stop)
-        os.ftruncate(fd, 0)
-        os.pwrite(fd, f"{os.getpid()}\n".encode(), 0)
+        with contextlib.suppress(OSError):  # a full disk: nobody learns our pid, but the lock is held
+            os.ftruncate(fd, 0)
+            os.pwrite(fd, f"{os.getpid()}\n".encode(), 0)
         yield
     finally:
         os.close(fd)
@@ -70,7 +71,7 @@ def is_held(path: Path) -> bool:
     except OSError as error:
         raise FileTrouble(f"cannot open {path}: {(error.strerror or str(error)).lower()}") from error
     try:
-        fcntl.flock(fd, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        fcntl.flock(fd, fcntl.LOCK_SH | fcntl.LOCK_NB)  # shared: two who look do not take each other for a holder
     except BlockingIOError:
         return True
     finally:

@@ -1,5 +1,7 @@
 """Locks by the kernel: one holder, whose pid is known, and none when it is dead."""
 
+import errno
+import fcntl
 import os
 import subprocess
 import sys
@@ -9,7 +11,7 @@ import time
 import pytest
 
 from toolkit.errors import Busy, Interrupted
-from toolkit.lock import exclusive
+from toolkit.lock import exclusive, is_held, take
 from toolkit.waiting import Stop
 
 HOLDER = """
@@ -73,3 +75,22 @@ def test_link_is_not_followed(tmp_path):
     with pytest.raises(Exception, match="cannot open the lock"), exclusive(tmp_path / "lock", "it", 0, Stop()):
         pass
     assert not (tmp_path / "victim").exists()
+
+
+def test_full_disk_does_not_keep_a_lock_from_being_taken(tmp_path, monkeypatch):
+    def full(*args):
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+
+    monkeypatch.setattr(os, "pwrite", full)
+    another = pytest.raises(Busy, match="it is locked by another process")
+    with exclusive(tmp_path / "lock", "it", 0, Stop()), another, exclusive(tmp_path / "lock", "it", 0, Stop()):
+        pass
+
+
+def test_one_who_looks_is_not_taken_for_a_holder(tmp_path):
+    fd = take(tmp_path / "lock")
+    assert is_held(tmp_path / "lock")
+    os.close(fd)
+    with open(tmp_path / "lock") as looking:
+        fcntl.flock(looking, fcntl.LOCK_SH)
+        assert not is_held(tmp_path / "lock")

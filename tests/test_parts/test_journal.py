@@ -6,6 +6,7 @@ import os
 import signal
 import subprocess
 import sys
+from dataclasses import replace
 
 import pytest
 
@@ -151,3 +152,52 @@ def test_no_lock_is_left_by_a_process_that_ended(paths):
     one.finished("hook:one", [event()])
     one.close()
     assert os.listdir(paths.journal()) == []
+
+
+def test_what_killed_processes_left_beside_entries_goes(paths, journal):
+    crashed(paths, "j.begin({}, 'hook:one', [e]); j.finished('hook:one', [e])")
+    journal.begin(WITH, "hook:one", [event()])
+    (paths.journal() / ".old.json.0123.new").touch()
+    for path in paths.journal().iterdir():
+        os.utime(path, (1, 1))
+    young = paths.journal() / ".young.json.0123.new"
+    young.touch()
+    assert not journal.abandoned()
+    assert sorted(path.name for path in paths.journal().iterdir() if path.suffix != ".json") == [
+        young.name,
+        f"run-{journal.run}.lock",
+    ]
+
+
+def test_process_does_not_forget_what_another_presents_too(paths, journal):
+    other = Journal(paths)
+    journal.begin(WITH, "hook:one", [event()])
+    other.begin(WITH, "hook:one", [event()])
+    journal.finished("hook:one", [event()])
+    assert len(files(paths)) == 1
+    other.finished("hook:one", [event()])
+    assert not files(paths)
+    other.close()
+
+
+def test_entry_that_could_not_be_cleaned_up_rests_as_long_as_it_is_old(paths, journal):
+    crashed(paths, "j.begin({}, 'hook:one', [e])")
+    (entry,) = journal.abandoned()
+    assert not entry.rests()
+    journal.failed(entry)
+    (tried,) = journal.abandoned()
+    assert not journal.stands(entry)
+    assert journal.stands(tried)
+    assert tried.rests()
+    hour, now = datetime.timedelta(hours=1), datetime.datetime.now(datetime.UTC)
+    for at, last, rests in ((4, 2.5, False), (4, 1.5, True), (4, -1, False), (2, 3, False)):
+        stamps = {"at": (now - at * hour).isoformat(), "tried": (now - last * hour).isoformat()}
+        assert replace(entry, **stamps).rests() is rests
+
+
+@pytest.mark.parametrize("broken", [{"authenticator": "x"}, {"record": []}, {"until": 5}, {"tried": None}, {"at": 1}])
+def test_entry_of_another_shape_stands_in_nobodys_way(paths, journal, broken):
+    crashed(paths, "j.begin({}, 'hook:one', [e])")
+    (path,) = paths.journal().glob("*.json")
+    path.write_text(json.dumps({**json.loads(path.read_text()), **broken}))
+    assert not journal.abandoned()

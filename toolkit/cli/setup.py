@@ -127,9 +127,9 @@ class Run:
     def sweep(self, journal: Any) -> None:
         """Clean up what killed runs have left, before anything new is presented."""
         if "present" in self.given.get("stages", ("present",)):
-            from toolkit.issuance.sweep import sweep
+            from toolkit.issuance import sweep
 
-            sweep(journal, journal.abandoned(), self.around(), self.messages.tell, self.messages.warning)
+            sweep.before_run(journal, self.around(), self.messages.tell, self.messages.warning)
 
     def close(self, *ends: Callable[[], None]) -> None:
         """Do all that is to be done at the end, whatever becomes of one of them."""

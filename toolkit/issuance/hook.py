@@ -115,7 +115,8 @@ def sweep(shop: Workshop) -> None:
             shop.journal.finished(entry.solver, entry.events)
             shop.say(f"forgot {sweeping.describe(entry)}")
         return
-    failed = sweeping.sweep(shop.journal, entries, shop.around, shop.say, shop.warn)
+    with sweeping.alone(shop.around):
+        failed = sweeping.sweep(shop.journal, entries, shop.around, shop.say, shop.warn)
     if failed:
         raise HookFailed(f"{failed} of {len(entries)} could not be cleaned up")
 

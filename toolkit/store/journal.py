@@ -7,12 +7,14 @@ unless they were handed on to the next command of a pipeline.
 
 from __future__ import annotations
 
+import contextlib
 import datetime
 import hashlib
 import json
 import os
 import secrets
 import threading
+import time
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -26,6 +28,8 @@ from toolkit.store.paths import Paths
 SCHEMA = "acme-journal/1"
 # How long an order lives where the CA does not say: RFC 8555 leaves it open, and the public CAs say a week.
 _HANDED = datetime.timedelta(days=7)
+# Seconds after which a file that nobody holds is nobody's any more: one that is new may be about to be held.
+_UNFINISHED = 3600.0
 
 
 @dataclass(frozen=True)
@@ -41,6 +45,16 @@ class Entry:
     at: str
     # Until when somebody else is expected to clean up; empty: nobody is.
     until: str
+    # When a cleanup failed last; empty: none did.
+    tried: str = ""
+
+    def rests(self) -> bool:
+        """Whether a cleanup has failed so lately that runs do not try it again: no longer ago than it had been there.
+
+        So the pauses double, and a hook that is broken for good costs the runs of a year a few tries.
+        """
+        at, tried, now = _moment(self.at), _moment(self.tried), _now()
+        return bool(at and tried and tried <= now < tried + (tried - at))
 
 
 class Journal:
@@ -79,8 +93,22 @@ class Journal:
             _write(Entry(**{**vars(entry), "until": until}))
 
     def finished(self, solver: str, events: Sequence[Event]) -> None:
-        """Forget what was cleaned up, or never presented."""
-        files.remove(self._path(solver, events))
+        """Forget what was cleaned up, or never presented; not what another process has presented as well."""
+        path = self._path(solver, events)
+        for entry in self._read([path]):
+            if entry.run != self.run and not entry.until and self._is_alive(entry.run):
+                return
+        files.remove(path)
+
+    def failed(self, entry: Entry) -> None:
+        """Note that the cleanup was tried now, and failed; where that cannot be noted, it is tried again the sooner."""
+        if self.stands(entry):
+            with contextlib.suppress(FileTrouble):
+                _write(Entry(**{**vars(entry), "tried": _stamp(_now())}))
+
+    def stands(self, entry: Entry) -> bool:
+        """Whether the entry is still as it was read: nobody has cleaned up, or presented the same anew."""
+        return next(self._read([entry.path]), None) == entry
 
     def abandoned(self, *, everything: bool = False) -> list[Entry]:
         """What nobody will clean up: its process is gone, and it was not handed on or the order is over.
@@ -89,6 +117,7 @@ class Journal:
         """
         if not self._directory.is_dir():
             return []
+        self._tidy()
         entries = list(self._read(sorted(self._directory.glob("*.json"))))
         alive = {run for run in {entry.run for entry in entries} if run != self.run and self._is_alive(run)}
         found = []
@@ -105,6 +134,13 @@ class Journal:
             os.close(self._fd)
             self._fd = None
             files.remove(self._lock_of(self.run))
+
+    def _tidy(self) -> None:
+        """Remove what no entry leads to: locks of processes that were killed, files they did not get to the end of."""
+        for path in (*self._directory.glob("run-*.lock"), *self._directory.glob(".*.new")):
+            with contextlib.suppress(OSError, FileTrouble):
+                if time.time() - path.stat().st_mtime > _UNFINISHED and not lock.is_held(path):
+                    files.remove(path)
 
     def _is_alive(self, run: str) -> bool:
         path = self._lock_of(run)
@@ -134,16 +170,11 @@ def _entry(path: Path, found: dict[str, Any]) -> Entry:
     events = tuple(_event(event) for event in found["events"])
     if not events:
         raise BadDocument(f"{path} names no challenge")
-    return Entry(
-        path,
-        found["run"],
-        found["authenticator"],
-        found["solver"],
-        events,
-        found["record"],
-        found["at"],
-        found["until"],
-    )
+    words = {key: found.get(key, "") for key in ("run", "solver", "at", "until", "tried")}
+    objects = {key: found[key] for key in ("authenticator", "record")}
+    if not all(isinstance(v, str) for v in words.values()) or not all(isinstance(v, dict) for v in objects.values()):
+        raise BadDocument(f"{path} is not of the shape of an entry")
+    return Entry(path=path, events=events, **words, **objects)
 
 
 def _event(found: dict[str, Any]) -> Event:

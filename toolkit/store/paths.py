@@ -83,6 +83,9 @@ class Paths:
     def journal(self) -> Path:
         return self.directories.work / "journal"
 
+    def sweep_lock(self) -> Path:
+        return self.directories.work / ".sweep.lock"
+
 
 def _file_name(name: str, identity: str) -> str:
     readable = re.sub(r"[^A-Za-z0-9.-]+", "-", name)[-40:].strip("-.") or "hook"
