@@ -12,13 +12,14 @@ from dataclasses import dataclass, field
 
 _NAME = r"[A-Za-z_]\w*"
 _EXPANSION = re.compile(rf"\$(?:({_NAME}|[0-9@*#?$!-])|\{{[!#]?({_NAME}|\d+|[@*#?$!-])(:?[-=?+]|[#%/^,:@\[])?)")
-_HEREDOC = re.compile(r"<<(-?)[ \t]*(\\|[\"'])?([A-Za-z_!][\w.!-]*)[\"']?")
+# Dash, quote, word between quotes, word after a backslash, word
+_HEREDOC = re.compile(r"<<(-?)[ \t]*(?:([\"'])(.+?)\2|\\([\w.!-]+)|([A-Za-z_!][\w.!-]*))")
 _ASSIGNED = (
     re.compile(rf"(?:^|[\s;&|(){{}}`!])({_NAME})\+?=(?!=)((?:\"[^\"]*\"|\$\{{[^}}]*\}}|[^\s;|&\"])*)"),
     re.compile(rf"\bfor\s+({_NAME})()\b"),
     re.compile(rf"\bgetopts\s+\S+\s+({_NAME})()"),
     re.compile(rf"\bprintf\s+-v\s+({_NAME})()"),
-    re.compile(rf"\b(?:mapfile|readarray)\b.*\s({_NAME})()\s*(?:<|$)"),
+    re.compile(rf"\b(?:mapfile|readarray)\b[^<|;&]*\s({_NAME})()\s*(?:[<|;&]|$)"),
 )
 _LISTED = re.compile(r"\b(?:read|local|declare|typeset)\b([^;|&<>]*)")
 # Of a line, and of a command before an expansion, that much is looked at.
@@ -129,10 +130,10 @@ class _Reader:
         elif self._text.startswith("<<<", self._at):
             self._keep(3)
         elif char == "<" and inside != _QUOTED and (match := self._heredoc()):
-            self._heredocs.append((match[3], match[2] is not None, bool(match[1])))
+            self._heredocs.append((match[3] or match[4] or match[5], not match[5], bool(match[1])))
             self._keep(len(match[0]))
         else:
-            quoted = self._is_quoted() and char != '"'
+            quoted = self._is_quoted() and char != '"' and (char, inside) != ("}", _BRACE)
             self._bracket(char, inside)
             self._keep(1, bare=not quoted)
 
