@@ -57,7 +57,9 @@ class Run:
         """What the stages share that speak to no CA."""
         from toolkit.issuance.local import Local
 
-        return Local(self.paths, self.process.stop, self.given.get("lock_timeout") or 0.0, self.messages.say)
+        messages = self.messages
+        patience = self.given.get("lock_timeout") or 0.0
+        return Local(self.paths, self.process.stop, patience, messages.say, progress=messages.progress)
 
     def context(self) -> Any:
         """What the stages share that speak to a CA."""

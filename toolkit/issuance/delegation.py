@@ -3,15 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from concurrent.futures import ThreadPoolExecutor
 
 from toolkit import proofs
 from toolkit.errors import ChallengeFailed, printable
 from toolkit.issuance.check import Check
 from toolkit.issuance.local import Local
 from toolkit.probe import CannotLook, zone
-
-_AT_ONCE = 8
+from toolkit.probe.together import together
 
 
 def targets(local: Local, check: Check, about: str, names: Iterable[str]) -> dict[str, str]:
@@ -34,10 +32,5 @@ def targets(local: Local, check: Check, about: str, names: Iterable[str]) -> dic
             raise ChallengeFailed(f"{record} is a CNAME to {printable(found, 300)!r}, where no hook is to write")
         return name, found
 
-    todo = list(dict.fromkeys(names))
-    if len(todo) < 2:
-        found = [follow(name) for name in todo]
-    else:
-        with ThreadPoolExecutor(_AT_ONCE) as pool:
-            found = list(pool.map(follow, todo))
+    found = together(follow, list(dict.fromkeys(names)), local.stop)
     return {name: target for name, target in found if target != f"_acme-challenge.{name}"}
