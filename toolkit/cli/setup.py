@@ -9,8 +9,8 @@ from typing import Any
 
 from toolkit import __version__, config, document, files, names
 from toolkit.cli import input as reading
+from toolkit.cli.hook_options import CHALLENGES
 from toolkit.cli.messages import Messages, verbosity
-from toolkit.cli.options import CHALLENGES
 from toolkit.cli.output import Output
 from toolkit.cli.process import Process, Work
 from toolkit.errors import ToolkitError, UsageError

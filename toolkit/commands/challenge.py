@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from toolkit.cli import options
+from toolkit.cli import hook_options, options
 from toolkit.cli.command import command
 
 if TYPE_CHECKING:
@@ -12,9 +12,9 @@ if TYPE_CHECKING:
 
 
 @command("acme-challenge", "prove control of the names of an order")
-@options.authenticator
-@options.hooks
-@options.checks
+@hook_options.authenticator
+@hook_options.hooks
+@hook_options.checks
 @options.server
 @options.staged_stream
 def main(run: Run) -> None:

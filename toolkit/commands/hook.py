@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from toolkit.cli import options
+from toolkit.cli import hook_options
 from toolkit.cli.command import command
 
 if TYPE_CHECKING:
@@ -16,8 +16,8 @@ if TYPE_CHECKING:
 @command("acme-hook", "see, try, test and serve hooks")
 @click.argument("action", type=click.Choice(["list", "show", "run", "lint", "test", "sweep", "serve"]))
 @click.argument("words", metavar="[EVENT] [HOOK]...", nargs=-1)
-@options.hook_work
-@options.hooks
+@hook_options.hook_work
+@hook_options.hooks
 def main(run: Run) -> None:
     """List the hooks there are, show what one is, run it for an event, look at its files, test it against DNS or a
     web server without a CA, clean up what killed runs left behind, or offer it to other clients by HTTP.

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from toolkit.cli import options
+from toolkit.cli import hook_options, options
 from toolkit.cli.command import command
 
 if TYPE_CHECKING:
@@ -15,9 +15,9 @@ if TYPE_CHECKING:
 
 @command("acme-install", "store, deploy and verify a certificate")
 @click.option("--key", metavar="FILE", help="The certificate's private key, when it is not in the store.")
-@options.targets
-@options.hooks
-@options.authenticator
+@hook_options.targets
+@hook_options.hooks
+@hook_options.authenticator
 @options.stream
 def main(run: Run) -> None:
     """Make each document's certificate live, hand it to the services that use it, and look at what they serve.

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from toolkit.cli import options
+from toolkit.cli import hook_options, options
 from toolkit.cli.command import command
 
 if TYPE_CHECKING:
@@ -19,13 +19,13 @@ if TYPE_CHECKING:
 @click.option("--key", metavar="FILE", help="The private key of the signing request.")
 @click.option("--force-renewal", is_flag=True, help="Also where the certificate is not due yet.")
 @click.option("-n", "--non-interactive", is_flag=True, help="Never ask; it never does yet.")
-@options.authenticator
-@options.checks
-@options.hooks
+@hook_options.authenticator
+@hook_options.checks
+@hook_options.hooks
 @options.keys
 @options.profile
-@options.targets
-@options.frame
+@hook_options.targets
+@hook_options.frame
 @options.server
 @options.registration
 @options.stream
