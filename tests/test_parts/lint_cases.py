@@ -35,7 +35,7 @@ SCRIPTS = {
         SH + "ls ${CERTBOT_DOMAIN:+x}",
     ),
     "echo of a copy of something else": (
-        *("warning", 3, "$token for an option"),
+        *("warning", 3, "for an option"),
         SH + "token=$CERTBOT_TOKEN\necho $token",
         SH + 'token=$HOME value="$3"\necho $token; echo "$value"; echo "$3"',
     ),
@@ -190,7 +190,7 @@ DIALECTS = {
     "acme.sh: exit": (
         *("acmesh", "y.sh", "warning", 2, "exit ends acme.sh"),
         "y_deploy() {\nexit 1\n}",
-        "y_deploy() {\nreturn 1 # exit\n}",
+        "y_deploy() {\nexit=1; return $exit # exit\n}",
     ),
     "acme.sh: bash": (
         *("acmesh", "y.sh", "warning", 2, "[[ is bash"),

@@ -34,7 +34,6 @@ _HEADER = r"(?:authorization|x-auth-\w+|x-api-\w+|api-?key|[\w-]*token|[\w-]*sec
 _SECRETS = (
     rf"\b(?:curl|wget|http)\b.*(?:-H|--header)[ =]?['\"]?{_HEADER}\s*:[^\n]*\$",
     r"\bcurl\b.*\s(?:-u|--user)[ =]?['\"]?[^'\"\s]*\$",
-    r"\bwget\b.*--(?:http-)?password[ =]['\"]?\$",
     r"\b(?:curl|wget)\b.*\b(?:api_?key|token|secret|password)=['\"]?\$",
     r"\bnsupdate\b.*\s-y\s*['\"]?[^'\"\s]*\$",
     r"\b(?:mysql|psql|sshpass)\b.*\s(?:-p|--password=)['\"]?\$",

@@ -44,7 +44,7 @@ def _acmesh(path: Path, script: Script) -> Iterator[Habit]:
         if not re.search(rf"^\s*(?:function\s+)?{re.escape(stem)}_{ending}\s*\(\s*\)", code, re.MULTILINE):
             yield Habit(1, "error", f"there is no function {stem}_{ending}", "its name follows from that of the file")
     for line, text in enumerate(script.bare, 1):
-        if re.search(r"(?:^|[;&|{(]|\b(?:then|do|else))\s*exit\b", text):
+        if re.search(r"(?:^|[;&|{(]|\b(?:then|do|else))\s*exit(?:[\s;&|)]|$)", text):
             yield Habit(line, "warning", "exit ends acme.sh, which called it", "return")
 
 
