@@ -13,9 +13,11 @@ from toolkit import files
 from toolkit.errors import Busy, FileTrouble
 from toolkit.waiting import Deadline, Stop, growing
 
+_HINT = "wait for it with --lock-timeout SECONDS"
+
 
 @contextlib.contextmanager
-def exclusive(path: Path, what: str, timeout: float, stop: Stop) -> Iterator[None]:
+def exclusive(path: Path, what: str, timeout: float, stop: Stop, hint: str = _HINT) -> Iterator[None]:
     """Hold the lock on `path` (made if missing), waiting at most `timeout` seconds for it.
 
     The lock belongs to the open file, so that two threads exclude each other as two processes do, and no
@@ -25,7 +27,7 @@ def exclusive(path: Path, what: str, timeout: float, stop: Stop) -> Iterator[Non
     with files.trouble(path, "open the lock"):
         fd = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC | os.O_NOFOLLOW, 0o600)
     try:
-        _take(fd, path, what, timeout, stop)
+        _take(fd, path, what, timeout, stop, hint)
         with contextlib.suppress(OSError):  # a full disk: nobody learns our pid, but the lock is held
             os.ftruncate(fd, 0)
             os.pwrite(fd, f"{os.getpid()}\n".encode(), 0)
@@ -34,7 +36,7 @@ def exclusive(path: Path, what: str, timeout: float, stop: Stop) -> Iterator[Non
         os.close(fd)
 
 
-def _take(fd: int, path: Path, what: str, timeout: float, stop: Stop) -> None:
+def _take(fd: int, path: Path, what: str, timeout: float, stop: Stop, hint: str) -> None:
     deadline = Deadline(timeout)
     for wait in growing(0.01, longest=1.0):
         try:
@@ -42,7 +44,7 @@ def _take(fd: int, path: Path, what: str, timeout: float, stop: Stop) -> None:
             return
         except BlockingIOError:
             if deadline.passed():
-                raise Busy(f"{what} is locked by {_holder(fd)}", "wait for it with --lock-timeout SECONDS") from None
+                raise Busy(f"{what} is locked by {_holder(fd)}", hint) from None
         except OSError as error:
             reason = "no locks on this file system" if error.errno in (errno.ENOLCK, errno.ENOTSUP) else error.strerror
             raise FileTrouble(f"cannot lock {path}: {reason}", "use directories on a local file system") from error

@@ -37,7 +37,8 @@ def solver(tmp_path):
 
 def variables(path):
     found = dict(line.split("=", 1) for line in path.read_text().splitlines())
-    return {k: v for k, v in found.items() if k not in ("PATH", "PWD", "OLDPWD", "SHLVL", "_", "ACME_HOOK_RUN", "ACME_PYTHON")}
+    usual = ("PATH", "PWD", "OLDPWD", "SHLVL", "_", "ACME_HOOK_RUN", "ACME_PYTHON")
+    return {k: v for k, v in found.items() if k not in usual}
 
 
 @pytest.mark.parametrize("kind", ["http-01", "dns-01"])

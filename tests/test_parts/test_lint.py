@@ -10,7 +10,7 @@ import pytest
 from tests.test_parts.lint_cases import DIALECTS, GIVEN, OF_BASH, OTHERS, PROBES, PY, SCRIPTS, SH
 from toolkit.config import Directories
 from toolkit.hooks import passing
-from toolkit.hooks.lint import NOT_RUN, Linter
+from toolkit.hooks.lint.linter import NOT_RUN, Linter
 from toolkit.hooks.locate import search_path
 from toolkit.hooks.running import HookRunner
 from toolkit.store.paths import Paths

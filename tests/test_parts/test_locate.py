@@ -43,7 +43,7 @@ def test_directory_by_name(search, tmp_path):
     assert (found.name, found.identity, found.origin) == ("dns", str(made), "CONFIG/hooks")
     assert found.dialect.events == ("auth", "cleanup")
     assert found.dialect.types == ("dns-01",)
-    assert found.files == (made / "auth", made / "cleanup")
+    assert found.files == (made / "auth", made / "challenges", made / "cleanup")
 
 
 def test_the_first_of_the_search_path(search, tmp_path):

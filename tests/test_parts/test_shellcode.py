@@ -2,7 +2,7 @@
 
 import pytest
 
-from toolkit.hooks import shellcode
+from toolkit.hooks.lint import shellcode
 
 # Each expansion as LINE:NAME, with q for quoted
 USES = {

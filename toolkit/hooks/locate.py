@@ -138,7 +138,8 @@ def _directory(path: Path, name: str, origin: str) -> Hook:
         if not os.access(command, os.X_OK):
             raise UsageError(f"the hook {command} is not executable", f"chmod +x {command}")
     dialect = certbot.Certbot(commands, types_of(path), told=True)
-    trusted = tuple(Path(command) for (command,) in commands.values())
+    # What stands beside the programs is read or run by them.
+    trusted = tuple(sorted(entry for entry in path.iterdir() if entry.is_file()))
     return Hook(name, str(path), dialect, trusted, origin, f"a directory with {', '.join(commands)}")
 
 

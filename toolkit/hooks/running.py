@@ -66,7 +66,8 @@ class HookRunner:
         what = f"the hook {hook.name}"
         patience = 0.0 if self.nested else float("inf")
         # Threads wait here, so that only one of them asks for the file's lock, which is looked at now and then.
-        with self._turn, exclusive(self.paths.hook_lock(hook.name, hook.identity), what, patience, stop):
+        path = self.paths.hook_lock(hook.name, hook.identity)
+        with self._turn, exclusive(path, what, patience, stop, "a hook that runs this command is not waited for"):
             yield
 
     def _run(self, hook: Hook, event: str, invocation: Invocation, stop: Stop) -> str:
@@ -110,7 +111,7 @@ class HookRunner:
             raise TryLater(f"the {event} hook {hook.name} asks to try again later")
         if outcome == "declined":
             raise Declined(f"the hook {hook.name} declines")
-        how = f"exited with {result.status}" if result.status > 0 else f"was ended by signal {-result.status}"
+        how = f"exited with {result.status}" if result.status >= 0 else f"was ended by signal {-result.status}"
         said = self._last_words(result)
         raise HookFailed(
             f"the {event} hook {hook.name} {how}{said and ': ' + said}",

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 from toolkit.errors import HookFailed
-from toolkit.hooks.lint import NOT_RUN, Finding, Linter
+from toolkit.hooks.lint.linter import NOT_RUN, Finding, Linter
 
 if TYPE_CHECKING:
     from toolkit.issuance.hook import Workshop

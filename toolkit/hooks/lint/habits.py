@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import Literal
 
-from toolkit.hooks.shellcode import Script, Use
+from toolkit.hooks.lint.shellcode import Script, Use
 
 Severity = Literal["error", "warning", "note"]
 

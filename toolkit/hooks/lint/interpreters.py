@@ -11,7 +11,7 @@ from pathlib import Path
 from toolkit import runner
 from toolkit.dialects import Dialect
 from toolkit.errors import HookFailed, printable
-from toolkit.hooks.habits import Severity
+from toolkit.hooks.lint.habits import Severity
 from toolkit.hooks.locate import Search
 from toolkit.runner import Program
 from toolkit.waiting import Stop

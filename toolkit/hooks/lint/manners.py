@@ -7,8 +7,8 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from toolkit.dialects import Dialect
-from toolkit.hooks.habits import Habit
-from toolkit.hooks.shellcode import Script
+from toolkit.hooks.lint.habits import Habit
+from toolkit.hooks.lint.shellcode import Script
 
 # Dialects whose scripts get the challenge as arguments
 ARGUMENTS = ("dehydrated", "lego", "uacme")

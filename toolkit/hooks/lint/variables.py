@@ -10,7 +10,7 @@ from toolkit import proofs
 from toolkit.dialects import Dialect, Invocation, Place
 from toolkit.dialects.certbot import Certbot
 from toolkit.events import Event, Issued
-from toolkit.hooks.shellcode import Script
+from toolkit.hooks.lint.shellcode import Script
 
 # What every hook gets beside the variables of its event and those of the user (running.py, runner.py).
 OURS = ("ACME_HOOK_STATE", "ACME_HOOK_RUN", "ACME_PYTHON")

@@ -17,13 +17,14 @@ from pathlib import Path
 from toolkit import files
 from toolkit.dialects import Dialect, certbot
 from toolkit.errors import HookFailed, ToolkitError, UsageError, printable
-from toolkit.hooks import habits, interpreters, locate, manners, safety, shellcode, variables
-from toolkit.hooks.habits import Severity
-from toolkit.hooks.interpreters import Interpreter
+from toolkit.hooks import locate, safety
+from toolkit.hooks.lint import habits, interpreters, manners, shellcode, variables
+from toolkit.hooks.lint.habits import Severity
+from toolkit.hooks.lint.interpreters import Interpreter
+from toolkit.hooks.lint.shellcode import LONGEST_LINE
+from toolkit.hooks.lint.variables import OURS, Mention
 from toolkit.hooks.locate import EVENTS, Search
 from toolkit.hooks.running import HookRunner
-from toolkit.hooks.shellcode import LONGEST_LINE
-from toolkit.hooks.variables import OURS, Mention
 from toolkit.waiting import Stop
 
 _LONGEST = 1024 * 1024
