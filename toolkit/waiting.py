@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import threading
 import time
 from collections.abc import Callable, Iterator
@@ -29,13 +30,16 @@ class Stop:
     """A flag that a signal raises once and that every wait of the process looks at."""
 
     def __init__(self) -> None:
-        self._event = threading.Event()
+        # Held until the request comes. Not an Event, which waits for itself when a signal handler sets it while
+        # the same thread is about to wait for it, or to set it for the signal before.
+        self._gate = threading.Lock()
+        self._gate.acquire()
         self._reason: Interrupted | None = None
 
     def request(self, reason: Interrupted) -> None:
         """Ask all work to end; the first reason stays."""
         self._reason = self._reason or reason
-        self._event.set()
+        self._open()
 
     @property
     def reason(self) -> Interrupted | None:
@@ -48,8 +52,13 @@ class Stop:
 
     def wait(self, seconds: float) -> None:
         """Wait that long; raises Interrupted as soon as the process is asked to stop."""
-        self._event.wait(seconds)
+        if self._gate.acquire(timeout=max(0.0, seconds)):
+            self._open()
         self.check()
+
+    def _open(self) -> None:
+        with contextlib.suppress(RuntimeError):  # it is open
+            self._gate.release()
 
 
 def growing(first: float, factor: float = 1.5, longest: float = 30.0) -> Iterator[float]:

@@ -1,6 +1,8 @@
 """Time as an argument."""
 
 import itertools
+import subprocess
+import sys
 import threading
 import time
 
@@ -45,3 +47,30 @@ def test_first_reason_stays():
     assert stop.reason.number == 2
     with pytest.raises(Interrupted):
         stop.wait(0)
+
+
+INTERRUPTED_EVERYWHERE = """
+import signal, sys
+from toolkit.errors import Interrupted
+from toolkit.waiting import Stop
+
+stop = Stop()
+signal.signal(signal.SIGINT, lambda *_: stop.request(Interrupted(2, "SIGINT")))
+
+def signalled(frame, event, arg):
+    signal.raise_signal(signal.SIGINT)
+    return signalled
+
+for call in (lambda: stop.wait(0.01), lambda: stop.request(Interrupted(15, "SIGTERM")), lambda: stop.wait(0.01)):
+    sys.settrace(signalled)
+    try:
+        call()
+    except Interrupted as reason:
+        print(reason.number)
+    sys.settrace(None)
+"""
+
+
+def test_signal_may_come_at_every_line_of_a_wait_and_of_a_request():
+    done = subprocess.run([sys.executable, "-c", INTERRUPTED_EVERYWHERE], capture_output=True, check=True, timeout=20)
+    assert done.stdout.split() == [b"2", b"2"]

@@ -139,12 +139,16 @@ class Process:
         self._signals += 1
         if self._signals == 1:
             self.stop.request(Interrupted(number, signal.Signals(number).name))
-            # Connections are closed by a thread of its own: the lock they need may be held right here.
-            threading.Thread(target=self.on_stop, daemon=True).start()
+            _aside(self.on_stop)
         elif self._signals == 2:
-            self.messages.say("cleaning up; a third signal ends that too")
+            _aside(self.messages.say, "cleaning up; a third signal ends that too")
         else:
             self.force.request(Interrupted(number, signal.Signals(number).name))
         if self._reading and self.stop.reason:
             self._reading = False
             raise self.stop.reason
+
+
+def _aside(what: Callable[..., object], *args: object) -> None:
+    """Call it in a thread of its own: a lock it needs may be held right where the signal came."""
+    threading.Thread(target=what, args=args, daemon=True).start()
