@@ -1,13 +1,16 @@
 """Hooks get the variables of their event, and no others."""
 
 import os
+import threading
+import time
+from contextlib import contextmanager
 
 import pytest
 
 from tests.test_parts.events import TOKENS, event
 from toolkit.config import Directories
-from toolkit.errors import HookFailed, TryLater
-from toolkit.hooks import passing
+from toolkit.errors import Busy, HookFailed, TryLater
+from toolkit.hooks import passing, running
 from toolkit.hooks.locate import of_lines
 from toolkit.hooks.running import HookRunner
 from toolkit.solvers.hook import HookSolver
@@ -25,10 +28,10 @@ BOTH = {
 
 @pytest.fixture
 def solver(tmp_path):
-    def make(auth, cleanup=None):
+    def make(auth, cleanup=None, **more):
         paths = Paths(Directories(tmp_path / "config", tmp_path / "work"))
         outer = {"PATH": os.environ["PATH"], "CANARY": "secret"}
-        runner = HookRunner(paths, passing.choose(outer, ()), 10, lambda *_: None)
+        runner = HookRunner(paths, passing.choose(outer, ()), 10, lambda *_: None, **more)
         hook = of_lines({"auth": auth, **({"cleanup": cleanup} if cleanup else {})})
         return HookSolver(hook, runner, Stop(), Stop())
 
@@ -81,3 +84,38 @@ def test_long_and_undecodable_output_reaches_cleanup(solver, tmp_path):
 
 def test_no_cleanup_hook_is_no_error(solver):
     solver("true").cleanup([event()], {})
+
+
+def test_of_the_threads_that_wait_for_their_turn_one_asks_for_the_lock(solver, monkeypatch):
+    found = solver("true")
+    found._undisturbed = True
+    asking, most = [], []
+    real = running.exclusive
+
+    @contextmanager
+    def watched(*args):
+        asking.append(args)
+        most.append(len(asking))
+        with real(*args):
+            yield
+        asking.pop()
+
+    monkeypatch.setattr(running, "exclusive", watched)
+
+    def turn():
+        with found.turn():
+            time.sleep(0.01)
+
+    threads = [threading.Thread(target=turn) for _ in range(5)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join(20)
+    assert most == [1] * 5
+
+
+def test_hook_that_runs_us_does_not_wait_for_its_own_turn(solver, tmp_path):
+    outer, inner = solver("true"), solver("true", nested=True)
+    outer._undisturbed = inner._undisturbed = True
+    with outer.turn(), pytest.raises(Busy, match="the hook true is locked by process"), inner.turn():
+        pass

@@ -5,7 +5,7 @@ from __future__ import annotations
 import sys
 import threading
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -40,7 +40,9 @@ class HookRunner:
     process: str = ""
     # Whether a hook runs us: then the hook whose turn we would wait for may be the one that waits for us.
     nested: bool = False
-    _turn: threading.Lock = field(default_factory=threading.Lock)
+    # Threads wait for these, so that only one of them asks for the lock of a file, which is looked at now and then.
+    _calling: threading.Lock = field(default_factory=threading.Lock)
+    _next: threading.Lock = field(default_factory=threading.Lock)
 
     def place(self, hook: Hook) -> Place:
         """Where the hook runs; its state directory is there when it does."""
@@ -62,13 +64,21 @@ class HookRunner:
             return "".join(self._run(hook, event, invocation, stop) for invocation in invocations)
 
     @contextmanager
-    def _alone(self, hook: Hook, stop: Stop) -> Iterator[None]:
-        what = f"the hook {hook.name}"
-        patience = 0.0 if self.nested else float("inf")
-        # Threads wait here, so that only one of them asks for the file's lock, which is looked at now and then.
-        path = self.paths.hook_lock(hook.name, hook.identity)
-        with self._turn, exclusive(path, what, patience, stop, "a hook that runs this command is not waited for"):
+    def turn(self, hook: Hook, stop: Stop) -> Iterator[None]:
+        """Keep the other runs with this hook waiting that ask for their turn."""
+        path = self.paths.hook_lock(hook.name, hook.identity + "\nturn")
+        with self._next, self._lock(path, hook, stop):
             yield
+
+    @contextmanager
+    def _alone(self, hook: Hook, stop: Stop) -> Iterator[None]:
+        with self._calling, self._lock(self.paths.hook_lock(hook.name, hook.identity), hook, stop):
+            yield
+
+    def _lock(self, path: Path, hook: Hook, stop: Stop) -> AbstractContextManager[None]:
+        patience = 0.0 if self.nested else float("inf")
+        hint = "a hook that runs this command is not waited for"
+        return exclusive(path, f"the hook {hook.name}", patience, stop, hint)
 
     def _run(self, hook: Hook, event: str, invocation: Invocation, stop: Stop) -> str:
         for path, content in invocation.writes:

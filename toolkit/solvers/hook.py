@@ -5,8 +5,8 @@ from __future__ import annotations
 import json
 import re
 import threading
-from collections.abc import Iterator, Sequence
-from contextlib import AbstractContextManager, contextmanager, nullcontext
+from collections.abc import Sequence
+from contextlib import AbstractContextManager, nullcontext
 from typing import Any
 
 from toolkit.dialects import Answer
@@ -15,7 +15,6 @@ from toolkit.errors import Declined, ToolkitError
 from toolkit.events import Event
 from toolkit.hooks import Hook
 from toolkit.hooks.running import HookRunner
-from toolkit.lock import exclusive
 from toolkit.solvers import Solver
 from toolkit.waiting import Stop
 
@@ -91,7 +90,7 @@ class HookSolver(Solver):
         return found[0] if found else None
 
     def turn(self) -> AbstractContextManager[None]:
-        return self._turn() if self._undisturbed else nullcontext()
+        return self._runner.turn(self._hook, self._stop) if self._undisturbed else nullcontext()
 
     def close(self) -> None:
         """Tell the hook that the run has ended, if it was told that it began."""
@@ -106,9 +105,3 @@ class HookSolver(Solver):
                 self._running = True
                 invocations = self._hook.dialect.begin(self._runner.place(self._hook))
                 self._runner.run(self._hook, "begin", invocations, self._stop)
-
-    @contextmanager
-    def _turn(self) -> Iterator[None]:
-        path = self._runner.paths.hook_lock(self._hook.name, self._hook.identity + "\nturn")
-        with exclusive(path, f"the hook {self._hook.name}", float("inf"), self._stop):
-            yield
