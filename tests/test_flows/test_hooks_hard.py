@@ -141,3 +141,16 @@ def test_signal_in_a_sweep_ends_it_without_blaming_the_hooks(home):
     assert process.returncode == -signal.SIGTERM
     assert b"cannot clean up" not in stderr
     assert home.log.read_text().split("\n").count("cleanup a.test") == 1
+
+
+def test_defect_between_presenting_and_cleaning_up_leaves_nothing_behind(home):
+    directory, document = hook(home), order(home, "a.test")
+    code = CODE.replace("; i('toolkit", "; i('toolkit.issuance.challenge').check = lambda *_: {}[0]; i('toolkit")
+    path = home.path / "document"
+    path.write_text(json.dumps(document) + "\n")
+    argv = [sys.executable, "-c", code, "acme-challenge", "present", "check", path, *options(home, directory)]
+    done = subprocess.run(argv, capture_output=True, check=False, timeout=60)
+    assert done.returncode == 1
+    assert b"cannot go on with the document" in done.stderr
+    assert home.log.read_text().split() == ["auth", "a.test", "cleanup", "a.test"]
+    assert not list(home.journal.iterdir())

@@ -66,7 +66,7 @@ def _round(
         if "answer" in stages:
             enter("answer")
             _answer(context, document, authorizations)
-    except ToolkitError as error:
+    except Exception as error:  # also a defect of ours, or a CA that sends nonsense
         _tell_refused(document, plan, error)
         # What other processes presented is theirs to clean up, unless this one was told to.
         if "present" in stages or "cleanup" in stages:
@@ -124,7 +124,7 @@ def _presented_challenge(document: Document, authorization: dict[str, Any]) -> d
     raise ChallengeFailed(f"nothing was presented for {name}", "run acme-challenge present first")
 
 
-def _tell_refused(document: Document, plan: Plan, error: ToolkitError) -> None:
+def _tell_refused(document: Document, plan: Plan, error: Exception) -> None:
     """Let the solver hear which of its proofs the CA did not accept."""
     problems = error.problem.get("subproblems") if isinstance(error, Refused) else None
     for problem in problems if isinstance(problems, list) else []:
