@@ -154,3 +154,37 @@ def test_defect_between_presenting_and_cleaning_up_leaves_nothing_behind(home):
     assert b"cannot go on with the document" in done.stderr
     assert home.log.read_text().split() == ["auth", "a.test", "cleanup", "a.test"]
     assert not list(home.journal.iterdir())
+
+
+def test_sweep_without_the_variables_of_the_hook_does_not_believe_it(home, monkeypatch):
+    monkeypatch.setenv("ZONE_KEY", "canary")
+    directory = hook(home, cleanup="[ $ZONE_KEY ] || exit 0")
+    path = home.path / "document"
+    path.write_text(json.dumps(order(home, "a.test")) + "\n")
+    (directory / "auth").write_text((directory / "auth").read_text() + "kill -9 $PPID\n")
+    seen = ["--hook-env", "ZONE_*", "--hook-env", "NEVER_SET"]
+    with start(home, "acme-challenge", "present", path, *options(home, directory), *seen) as process:
+        process.communicate(timeout=30)
+    monkeypatch.delenv("ZONE_KEY")
+    home.run("acme-hook", "sweep", server=False, status=1)
+    assert "the environment lacks ZONE_*, which --hook-env had named" in home.stderr
+    assert list(home.published.iterdir())
+    monkeypatch.setenv("ZONE_KEY", "canary")
+    home.run("acme-hook", "sweep", server=False)
+    assert not list(home.published.iterdir())
+
+
+def test_lines_for_the_shell_with_relative_paths_are_swept_from_elsewhere(home, monkeypatch):
+    directory = hook(home, auth="sleep 60", name="its own")
+    path = home.path / "document"
+    path.write_text(json.dumps(order(home, "a.test")) + "\n")
+    monkeypatch.chdir(directory)
+    lines = ["--manual-auth-hook", "./auth now", "--manual-cleanup-hook", "./cleanup then"]
+    words = [path, *options(home, directory)[2:], *lines, "--preferred-challenges", "dns"]
+    with start(home, "acme-challenge", "present", *words) as process:
+        until(lambda: list(home.published.iterdir()))
+        process.kill()
+    assert json.loads(next(home.journal.glob("*.json")).read_text())["solver"] == "hook:auth"
+    monkeypatch.chdir("/")
+    home.run("acme-hook", "sweep", server=False)
+    assert not list(home.published.iterdir())

@@ -108,7 +108,7 @@ class Run:
             warn=lambda about, error: self.messages.warning(error, about),
             fail=lambda about, error: self.process.failed(error, about),
             journal=self.journal,
-            authenticator=authenticators.settings(given),
+            authenticator=authenticators.noted(given, self.environment),
         )
 
     def frame(self) -> Any:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shlex
 import sys
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
@@ -58,6 +59,14 @@ def absolute(spec: str) -> str:
     return f"{prefix}{path.absolute()}" if is_path else spec
 
 
+def absolute_line(line: str) -> str:
+    """The line for the shell, its program named so that it means the same in another directory."""
+    word, blank, rest = line.partition(" ")
+    if "/" in word and not word.startswith("/") and (path := Path(word)).exists():
+        return shlex.quote(str(path.absolute())) + blank + rest
+    return line
+
+
 def everything(search: Search) -> Iterator[tuple[str, str, Hook | UsageError]]:
     """Every hook directory of the search path: its name, where it is from, and the hook, or why it is none.
 
@@ -77,11 +86,20 @@ def everything(search: Search) -> Iterator[tuple[str, str, Hook | UsageError]]:
 
 def of_lines(commands: Mapping[str, str]) -> Hook:
     """The hook of certbot's options for auth and cleanup, or deploy, each a line for the shell."""
-    programs = [line.split()[0] for line in commands.values() if line.split()]
+    programs = [program for line in commands.values() if (program := _program(line))]
     name = Path(programs[0]).name if programs else "manual"
     identity = "\n".join(f"{event} {line}" for event, line in sorted(commands.items()))
     trusted = tuple(Path(program).absolute() for program in programs if "/" in program)
     return Hook(name, identity, certbot.of_lines(commands), trusted, why="a line for the shell, as certbot runs it")
+
+
+def _program(line: str) -> str:
+    """The first word of a line for the shell."""
+    try:
+        words = shlex.split(line)
+    except ValueError:  # a quote without its end, of which the shell will tell
+        words = line.split()
+    return words[0] if words else ""
 
 
 def _checkout() -> Path:

@@ -62,6 +62,11 @@ def choose(outer: Mapping[str, str], names: Sequence[str], env_files: Sequence[s
     return Passing({**usual, **asked}, asked, tuple(sorted(secrets, key=len, reverse=True)))
 
 
+def missing(outer: Mapping[str, str], names: Sequence[str]) -> list[str]:
+    """Those of the names, as --hook-env takes them, that no variable has."""
+    return [name for name in names if not any(fnmatchcase(variable, name) for variable in outer)]
+
+
 def read(path: Path) -> dict[str, str]:
     """The variables of a file of NAME=VALUE lines, which nobody else may read; quotes around a value are taken off.
 

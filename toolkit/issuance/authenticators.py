@@ -23,6 +23,7 @@ _KINDS = {
     "hook": "hook",
     "manual_auth_hook": "manual",
 }
+_LINES = ("manual_auth_hook", "manual_cleanup_hook")
 _KEYS = (*_KINDS, "manual_cleanup_hook", "hooks_dir", "hook_env_files")
 _DEFAULTS: Mapping[str, Any] = {
     "http_01_port": 80,
@@ -61,11 +62,34 @@ def settings(given: Mapping[str, Any]) -> dict[str, Any]:
         named["webroots"] = [f"{name}={root}" if name else str(root) for name, root in roots.items()]
     if "hook" in named:
         named["hook"] = locate.absolute(named["hook"])
+    for key in _LINES:
+        if key in named:
+            named[key] = locate.absolute_line(named[key])
     if "hooks_dir" in named:
         named["hooks_dir"] = str(Path(named["hooks_dir"]).absolute())
     if "hook_env_files" in named:
         named["hook_env_files"] = [str(Path(file).absolute()) for file in named["hook_env_files"]]
     return {key: list(value) if isinstance(value, tuple) else value for key, value in named.items()}
+
+
+def noted(given: Mapping[str, Any], environment: Mapping[str, str]) -> dict[str, Any]:
+    """The settings as the journal has them: of the variables that were named, those that are there."""
+    from toolkit.hooks import passing
+
+    found = settings(given)
+    if "hook_env" in found:
+        absent = passing.missing(environment, found["hook_env"])
+        found["hook_env"] = [name for name in found["hook_env"] if name not in absent]
+    return found
+
+
+def check_environment(chosen: Settings, environment: Mapping[str, str]) -> None:
+    """Raise UsageError where variables are missing that were there when the settings were noted."""
+    from toolkit.hooks import passing
+
+    absent = passing.missing(environment, chosen.get("hook_env") or ())
+    if absent:
+        raise UsageError(f"the environment lacks {', '.join(absent)}, which --hook-env had named")
 
 
 def build(chosen: Settings, around: Around) -> Solver:
@@ -117,7 +141,7 @@ def _hook(chosen: Settings, around: Around) -> Solver:
         hook = locate.locate(chosen["hook"], search, "auth")
     else:
         lines = {"auth": chosen["manual_auth_hook"], "cleanup": chosen.get("manual_cleanup_hook") or ""}
-        hook = locate.of_lines({event: line for event, line in lines.items() if line})
+        hook = locate.of_lines({event: locate.absolute_line(line) for event, line in lines.items() if line})
     known = findings.read(around.paths, hook)
     return HookSolver(
         hook,

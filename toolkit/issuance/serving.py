@@ -40,7 +40,7 @@ def serve(shop: Workshop) -> None:
         shop.say(f"{hook.name} may hold one value of a record at a time: a name and its wildcard may not go together")
     # A signal lets the hook end what it does; only the third one does not.
     solver = HookSolver(hook, shop.runner, around.force, around.force)
-    settings = authenticators.settings({**shop.options, "hook": shop.words[0]})
+    settings = authenticators.noted({**shop.options, "hook": shop.words[0]}, shop.around.environment)
     server = Server(listen, Desk(solver, shop.journal, settings), secrets, shop.say)
     try:
         shop.say(f"listening at http://{place(*listen)}")

@@ -53,6 +53,7 @@ def sweep(journal: Journal, entries: list[Entry], around: Around, tell: Told, wa
         try:
             # What the killed run had called may still be at work, and would present after we have cleaned up.
             leftovers.end(MARK, mark(entry.run, "auth"))
+            authenticators.check_environment(entry.authenticator, around.environment)
             solver = authenticators.build(entry.authenticator, around)
             with solver.turn():
                 solver.cleanup(entry.events, entry.record)

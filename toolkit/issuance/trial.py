@@ -136,7 +136,8 @@ def _pages(shop: Workshop, name: str) -> Pages:
 def _attempt(shop: Workshop, hook: Hook) -> Attempt:
     around = shop.around
     solver = HookSolver(hook, shop.runner, around.stop, around.force, alone=True)
-    return Attempt(solver, shop.journal, authenticators.settings({**shop.options, "hook": shop.words[0]}))
+    settings = authenticators.noted({**shop.options, "hook": shop.words[0]}, shop.around.environment)
+    return Attempt(solver, shop.journal, settings)
 
 
 def _remember(shop: Workshop, hook: Hook, found: Findings) -> None:
