@@ -12,6 +12,7 @@ import pytest
 
 from tests.test_parts.events import TOKENS, event
 from toolkit.config import Directories
+from toolkit.errors import FileTrouble
 from toolkit.store.journal import Journal
 from toolkit.store.paths import Paths
 
@@ -41,6 +42,7 @@ import os, signal
 from tests.test_parts.events import event
 from pathlib import Path
 from toolkit.config import Directories
+from toolkit.errors import FileTrouble
 from toolkit.store.journal import Journal
 from toolkit.store.paths import Paths
 directories = Directories(Path({str(paths.directories.config)!r}), Path({str(paths.directories.work)!r}))
@@ -201,3 +203,10 @@ def test_entry_of_another_shape_stands_in_nobodys_way(paths, journal, broken):
     (path,) = paths.journal().glob("*.json")
     path.write_text(json.dumps({**json.loads(path.read_text()), **broken}))
     assert not journal.abandoned()
+
+
+def test_journal_that_cannot_be_read_is_told_of(paths, journal):
+    paths.journal().parent.mkdir()
+    paths.journal().write_text("no directory")
+    with pytest.raises(FileTrouble, match=r"cannot read .*journal: not a directory"):
+        journal.abandoned()

@@ -115,6 +115,8 @@ def sweep(shop: Workshop) -> None:
             shop.journal.finished(entry.solver, entry.events)
             shop.say(f"forgot {sweeping.describe(entry)}")
         return
+    if not entries:
+        return
     with sweeping.alone(shop.around):
         failed = sweeping.sweep(shop.journal, entries, shop.around, shop.say, shop.warn)
     if failed:

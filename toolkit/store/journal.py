@@ -15,7 +15,7 @@ import os
 import secrets
 import threading
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -113,12 +113,12 @@ class Journal:
     def abandoned(self, *, everything: bool = False) -> list[Entry]:
         """What nobody will clean up: its process is gone, and it was not handed on or the order is over.
 
-        `everything`: also what was handed on and may still be wanted, and what this process presented.
+        `everything`: also what was handed on and may still be wanted, and what this process presented. Raises
+        FileTrouble when the journal cannot be read.
         """
-        if not self._directory.is_dir():
-            return []
-        self._tidy()
-        entries = list(self._read(sorted(self._directory.glob("*.json"))))
+        present = self._files()
+        self._tidy(path for path in present if path.suffix != ".json")
+        entries = list(self._read([path for path in present if path.suffix == ".json"]))
         alive = {run for run in {entry.run for entry in entries} if run != self.run and self._is_alive(run)}
         found = []
         for entry in entries:
@@ -135,9 +135,16 @@ class Journal:
             self._fd = None
             files.remove(self._lock_of(self.run))
 
-    def _tidy(self) -> None:
+    def _files(self) -> list[Path]:
+        with files.trouble(self._directory, "read"):
+            try:
+                return sorted(self._directory.iterdir())
+            except FileNotFoundError:
+                return []
+
+    def _tidy(self, paths: Iterable[Path]) -> None:
         """Remove what no entry leads to: locks of processes that were killed, files they did not get to the end of."""
-        for path in (*self._directory.glob("run-*.lock"), *self._directory.glob(".*.new")):
+        for path in paths:
             with contextlib.suppress(OSError, FileTrouble):
                 if time.time() - path.stat().st_mtime > _UNFINISHED and not lock.is_held(path):
                     files.remove(path)
