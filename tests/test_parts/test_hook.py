@@ -28,10 +28,10 @@ BOTH = {
 
 @pytest.fixture
 def solver(tmp_path):
-    def make(auth, cleanup=None, **more):
+    def make(auth, cleanup=None, asked=(), **more):
         paths = Paths(Directories(tmp_path / "config", tmp_path / "work"))
         outer = {"PATH": os.environ["PATH"], "CANARY": "secret"}
-        runner = HookRunner(paths, passing.choose(outer, ()), 10, lambda *_: None, **more)
+        runner = HookRunner(paths, passing.choose(outer, asked), 10, lambda *_: None, **more)
         hook = of_lines({"auth": auth, **({"cleanup": cleanup} if cleanup else {})})
         return HookSolver(hook, runner, Stop(), Stop())
 
@@ -119,3 +119,11 @@ def test_hook_that_runs_us_does_not_wait_for_its_own_turn(solver, tmp_path):
     outer._undisturbed = inner._undisturbed = True
     with outer.turn(), pytest.raises(Busy, match="the hook true is locked by process"), inner.turn():
         pass
+
+
+def test_secrets_that_auth_prints_are_kept_by_their_names_and_handed_to_cleanup(solver, tmp_path):
+    found = solver('echo "id 7 of $CANARY"', f'echo "$CERTBOT_AUTH_OUTPUT" >{tmp_path}/seen', asked=("CANARY",))
+    record = found.present([event()])
+    assert record == {"output": "id 7 of [secret CANARY]"}
+    found.cleanup([event()], {"output": record["output"] + " [secret PATH]"})
+    assert (tmp_path / "seen").read_text() == "id 7 of secret [secret PATH]\n"

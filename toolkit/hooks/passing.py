@@ -23,6 +23,7 @@ _NEVER = re.compile(r"ACME_EAB_|LD_|DYLD_|PYTHON|BASH_FUNC_|(BASH_ENV|ENV|IFS|SH
 _NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]*\Z")
 _SHORTEST_SECRET = 6
 _MASK = b"[secret]"
+_HIDDEN = re.compile(r"\[secret ([A-Za-z_][A-Za-z0-9_]*)\]")
 
 
 @dataclass(frozen=True)
@@ -38,6 +39,18 @@ class Passing:
         if self.secrets:
             line = re.sub(b"|".join(map(re.escape, self.secrets)), _MASK, line)
         return re.sub(rb"(?i)\b((?:proxy-)?authorization|x-auth-key|x-api-key): *[^\r\n]+", rb"\1: " + _MASK, line)
+
+    def hide(self, text: str) -> str:
+        """The text for keeping: in the place of each secret the name of its variable."""
+        names = {value: name for name, value in self.asked.items() if len(value) >= _SHORTEST_SECRET}
+        if not names:
+            return text
+        pattern = "|".join(map(re.escape, sorted(names, key=len, reverse=True)))
+        return re.sub(pattern, lambda found: f"[secret {names[found[0]]}]", text)
+
+    def reveal(self, text: str) -> str:
+        """What `hide` has hidden, as far as the variables are there."""
+        return _HIDDEN.sub(lambda found: self.asked.get(found[1], found[0]), text)
 
 
 def choose(outer: Mapping[str, str], names: Sequence[str], env_files: Sequence[str] = ()) -> Passing:

@@ -61,14 +61,16 @@ class HookSolver(Solver):
             if not isinstance(error, Declined):
                 self._trouble = error.message
             raise
-        return {"output": fitting(output.encode("utf-8", "surrogateescape").decode("utf-8", "replace").strip())}
+        text = output.encode("utf-8", "surrogateescape").decode("utf-8", "replace").strip()
+        # A document carries no secrets, also not those that a hook prints.
+        return {"output": fitting(self._runner.passing.hide(text))}
 
     def cleanup(self, events: Sequence[Event], record: dict[str, Any]) -> None:
         output = record.get("output")
         invocations = self._hook.dialect.cleanup(
             events,
             self._runner.place(self._hook),
-            output if isinstance(output, str) else "",
+            self._runner.passing.reveal(output) if isinstance(output, str) else "",
             record.get("valid") is True,
         )
         self._runner.run(self._hook, "cleanup", invocations, self._force)
