@@ -175,11 +175,23 @@ def test_process_does_not_forget_what_another_presents_too(paths, journal):
     other = Journal(paths)
     journal.begin(WITH, "hook:one", [event()])
     other.begin(WITH, "hook:one", [event()])
-    journal.finished("hook:one", [event()])
-    assert len(files(paths)) == 1
+    assert len(files(paths)) == 2
     other.finished("hook:one", [event()])
+    assert len(files(paths)) == 1
+    journal.finished("hook:one", [event()])
     assert not files(paths)
     other.close()
+
+
+def test_what_a_living_process_presents_too_is_not_abandoned(paths, journal):
+    crashed(paths, "j.begin({}, 'hook:one', [e])")
+    other = Journal(paths)
+    other.begin(WITH, "hook:one", [event()])
+    assert not journal.abandoned()
+    other.close()
+    assert len(journal.abandoned()) == 2
+    journal.finished("hook:one", [event()])
+    assert not files(paths)
 
 
 def test_entry_that_could_not_be_cleaned_up_rests_as_long_as_it_is_old(paths, journal):

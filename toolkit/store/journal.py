@@ -73,7 +73,7 @@ class Journal:
                 files.make_directory(self._directory)
                 self._fd = lock.take(self._lock_of(self.run))
         entry = Entry(
-            self._path(solver, events), self.run, authenticator, solver, tuple(events), {}, _stamp(_now()), ""
+            self._path(solver, events, self.run), self.run, authenticator, solver, tuple(events), {}, _stamp(_now()), ""
         )
         _write(entry)
         return entry
@@ -84,21 +84,19 @@ class Journal:
 
     def find(self, solver: str, events: Sequence[Event]) -> Entry | None:
         """What is noted of these events, by this process or another."""
-        return next(self._read([self._path(solver, events)]), None)
+        return max(self._read(self._all(solver, events)), key=lambda entry: entry.at, default=None)
 
     def hand_on(self, solver: str, events: Sequence[Event], expires: object) -> None:
         """Leave these for a later command to clean up, as long as the order lives."""
-        for entry in self._read([self._path(solver, events)]):
+        for entry in self._read([self._path(solver, events, self.run)]):
             until = expires if isinstance(expires, str) and _moment(expires) else _stamp(_now() + _HANDED)
             _write(Entry(**{**vars(entry), "until": until}))
 
     def finished(self, solver: str, events: Sequence[Event]) -> None:
-        """Forget what was cleaned up, or never presented; not what another process has presented as well."""
-        path = self._path(solver, events)
-        for entry in self._read([path]):
-            if entry.run != self.run and not entry.until and self._is_alive(entry.run):
-                return
-        files.remove(path)
+        """Forget what was cleaned up, or never presented; not what another process is about to clean up."""
+        for entry in self._read(self._all(solver, events)):
+            if entry.run == self.run or entry.until or not self._is_alive(entry.run):
+                files.remove(entry.path)
 
     def failed(self, entry: Entry) -> None:
         """Note that the cleanup was tried now, and failed; where that cannot be noted, it is tried again the sooner."""
@@ -120,11 +118,15 @@ class Journal:
         self._tidy(path for path in present if path.suffix != ".json")
         entries = list(self._read([path for path in present if path.suffix == ".json"]))
         alive = {run for run in {entry.run for entry in entries} if run != self.run and self._is_alive(run)}
+        # What a living process has presented too, it cleans up.
+        kept = {_digest(entry.solver, entry.events) for entry in entries if entry.run in alive and not entry.until}
         found = []
         for entry in entries:
             waited = entry.until and (_moment(entry.until) or _now()) > _now()
             mine = entry.run == self.run
-            if entry.run not in alive and (everything or not (waited or mine)):
+            if entry.run in alive or _digest(entry.solver, entry.events) in kept:
+                continue
+            if everything or not (waited or mine):
                 found.append(entry)
         return sorted(found, key=lambda entry: entry.at, reverse=True)
 
@@ -159,9 +161,12 @@ class Journal:
     def _lock_of(self, run: str) -> Path:
         return self._directory / f"run-{run}.lock"
 
-    def _path(self, solver: str, events: Sequence[Event]) -> Path:
-        words = [solver, *sorted(f"{event.type} {event.identifier} {event.token}" for event in events)]
-        return self._directory / f"{hashlib.sha256(chr(10).join(words).encode()).hexdigest()[:32]}.json"
+    def _path(self, solver: str, events: Sequence[Event], run: str) -> Path:
+        return self._directory / f"{_digest(solver, events)}-{run}.json"
+
+    def _all(self, solver: str, events: Sequence[Event]) -> list[Path]:
+        """The same as several processes have presented it: they may have been given one order."""
+        return list(self._directory.glob(f"{_digest(solver, events)}-*.json"))
 
     def _read(self, paths: Sequence[Path]) -> Iterator[Entry]:
         for path in paths:
@@ -171,6 +176,11 @@ class Journal:
                     yield _entry(path, found)
             except (FileTrouble, BadDocument, ValueError, KeyError, TypeError, AttributeError):
                 continue  # cleaned up this instant by another process, or not ours
+
+
+def _digest(solver: str, events: Sequence[Event]) -> str:
+    words = [solver, *sorted(f"{event.type} {event.identifier} {event.token}" for event in events)]
+    return hashlib.sha256("\n".join(words).encode("utf-8", "surrogatepass")).hexdigest()[:32]
 
 
 def _entry(path: Path, found: dict[str, Any]) -> Entry:
