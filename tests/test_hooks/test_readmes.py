@@ -27,7 +27,7 @@ def test_cloudflare(ca, doh, tmp_path, client, hook, word):
         commands = commands.replace("TOKEN=...", f"TOKEN={fake.token}")
         commands = commands.replace("acme-run ", "acme-run --hook-env CLOUDFLARE_API ")
         look = {"CLOUDFLARE_NAMESERVERS": ca.dns, "CLOUDFLARE_DOH": doh}
-        readme.run(commands, ca, tmp_path, client, CLOUDFLARE_API=fake.url, **look)
+        readme.run(commands, ca, ca.dns, tmp_path, client, CLOUDFLARE_API=fake.url, **look)
         methods = [request.method for request in fake.requests]
         assert (methods.count("POST"), methods.count("DELETE")) == (2, 2)
         assert fake.zones["example.com"].records == {}
@@ -41,12 +41,12 @@ def test_acme_dns(ca, tmp_path, client, word):
         first = readme.block("acme-dns", "ACMEDNS_REGISTER=1").replace("https://auth.example.org", fake.url)
         first = first.replace("/etc/acme/acmedns.json", str(storage))
         with pytest.raises(AssertionError):
-            readme.run(first, ca, tmp_path / "first", client, **given)
+            readme.run(first, ca, ca.dns, tmp_path / "first", client, **given)
         accounts = json.loads(storage.read_text())
         assert sorted(accounts) == ["example.com", "www.example.com"]
         ca.set_cname("_acme-challenge.example.com", accounts["example.com"]["fulldomain"])
         try:
-            readme.run(readme.block("acme-dns", word), ca, tmp_path / "then", client, **given)
+            readme.run(readme.block("acme-dns", word), ca, ca.dns, tmp_path / "then", client, **given)
         finally:
             ca.clear_cname("_acme-challenge.example.com")
         assert len(fake.values[accounts["example.com"]["subdomain"]]) == 2
