@@ -188,3 +188,17 @@ def test_lines_for_the_shell_with_relative_paths_are_swept_from_elsewhere(home, 
     monkeypatch.chdir("/")
     home.run("acme-hook", "sweep", server=False)
     assert not list(home.published.iterdir())
+
+
+def test_what_is_presented_for_nobody_is_cleaned_up(home):
+    directory, path = hook(home), home.path / "document"
+    path.write_text("".join(json.dumps(order(home, name)) + "\n" for name in ("a.test", "b.test")))
+    reading, writing = os.pipe()
+    os.close(reading)
+    argv = [sys.executable, "-c", CODE, "acme-challenge", "present", path, *options(home, directory)]
+    done = subprocess.run(argv, stdout=writing, stderr=subprocess.PIPE, check=False, timeout=60)
+    os.close(writing)
+    assert done.returncode == 1
+    assert b"broken pipe" in done.stderr
+    assert not list(home.published.iterdir())
+    assert not list(home.journal.iterdir())

@@ -35,6 +35,8 @@ class Process:
         self._signals = 0
         # Nobody takes what we write, so that nothing more is begun.
         self._closed = False
+        # Hears of a document that nobody took.
+        self.on_lost: Callable[[Document], None] = lambda lost: None
 
     def catch_signals(self) -> None:
         """From here on a signal lets what was started be cleaned up first."""
@@ -108,6 +110,8 @@ class Process:
             self._closed = True
         finally:
             free.release()
+            if self._closed and item.document is not None:
+                self.on_lost(item.document)
 
     def _document(self, stage: str, doc: Document, work: Work, always: bool) -> None:
         current = [stage]

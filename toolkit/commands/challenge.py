@@ -22,11 +22,14 @@ def main(run: Run) -> None:
 
     STAGE is present, check, answer or cleanup; without one, all four run. Only answer speaks to the CA.
     """
-    from toolkit.issuance import challenge
+    from toolkit.issuance import challenge, presenting
 
     context, stages, plan = run.context(), run.stages(), run.plan()
     try:
         run.sweep(plan.journal)
+        if "present" in stages:
+            # No later command will clean up.
+            run.process.on_lost = lambda doc: presenting.cleanup(doc, plan)
         run.stage(
             stages[0],
             run.documents(),
