@@ -103,3 +103,11 @@ def test_signing_request_for_other_names(home):
     (home.path / "generate_csr").write_text(f"cat {csr}\n")
     run(home, "-d", "mine.test", "--key", key, status=1)
     assert "is for evil.test" in home.stderr
+
+
+def test_run_that_the_hook_does_not_let_begin(home):
+    home.hook.write_text(f'#!/bin/sh\necho "$@" >>{home.log}\n[ "$1" != startup_hook ]\n')
+    hook = ["--hook", f"dehydrated:{home.hook}", "--preferred-challenges", "dns", "--check", "skip", "--jobs", "1"]
+    home.run("acme-run", "--agree-tos", *hook, text="b1.test\nb2.test\n", status=1)
+    assert home.stderr.count("the begin hook hook.sh exited with 1") == 2
+    assert "deploy_challenge" not in heard(home)

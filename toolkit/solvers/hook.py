@@ -11,7 +11,7 @@ from typing import Any
 
 from toolkit.dialects import Answer
 from toolkit.dialects.certbot import fitting
-from toolkit.errors import Declined, ToolkitError
+from toolkit.errors import Declined, HookFailed, ToolkitError
 from toolkit.events import Event
 from toolkit.hooks import Hook
 from toolkit.hooks.running import HookRunner
@@ -50,6 +50,7 @@ class HookSolver(Solver):
         self._force = force
         self._begun = threading.Lock()
         self._running = False
+        self._refusal: HookFailed | None = None
         self._trouble = ""
 
     def present(self, events: Sequence[Event]) -> dict[str, Any]:
@@ -106,4 +107,9 @@ class HookSolver(Solver):
             if not self._running:
                 self._running = True
                 invocations = self._hook.dialect.begin(self._runner.place(self._hook))
-                self._runner.run(self._hook, "begin", invocations, self._stop)
+                try:
+                    self._runner.run(self._hook, "begin", invocations, self._stop)
+                except HookFailed as error:
+                    self._refusal = error
+        if self._refusal:
+            raise HookFailed(self._refusal.message, "nothing is presented before the hook has begun well")
