@@ -11,6 +11,7 @@ from typing import Any
 from cryptography import x509
 from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives import hashes
+from cryptography.hazmat.primitives.asymmetric import ec, rsa
 from cryptography.hazmat.primitives.serialization import Encoding
 
 from toolkit import keys
@@ -116,6 +117,20 @@ def _check_links(chain: Chain) -> None:
                 f"the chain is broken: {printable(issued.subject.rfc4514_string() or 'the leaf', 200)} is not "
                 f"signed by {printable(issuer.subject.rfc4514_string(), 200)}"
             ) from None
+
+
+def issuer(leaf: x509.Certificate) -> str:
+    """The common name of the issuer, or all of its name where it has none."""
+    found = leaf.issuer.get_attributes_for_oid(x509.NameOID.COMMON_NAME)
+    return printable(found[0].value if found else leaf.issuer.rfc4514_string(), 200)
+
+
+def key_name(leaf: x509.Certificate) -> str:
+    """The kind of the certificate's key, as in `ecdsa secp256r1` and `rsa 2048`."""
+    key = leaf.public_key()
+    if isinstance(key, ec.EllipticCurvePublicKey):
+        return f"ecdsa {key.curve.name}"
+    return f"rsa {key.key_size}" if isinstance(key, rsa.RSAPublicKey) else type(key).__name__
 
 
 def _names(leaf: x509.Certificate) -> set[str]:

@@ -91,6 +91,14 @@ def replace_link(path: Path, target: str) -> None:
         _sync_directory(path.parent)
 
 
+def move(path: Path, target: Path) -> None:
+    """Give a file or a directory another name in its file system, durably; a file that is there is replaced."""
+    with trouble(path, "rename"):
+        os.rename(path, target)
+        for parent in {path.parent, target.parent}:
+            _sync_directory(parent)
+
+
 def make_links(directory: Path, links: dict[str, str]) -> None:
     """Make a new directory that holds symbolic links (name: target), durably."""
     with trouble(directory, "make the directory"):
@@ -118,6 +126,12 @@ def remove(path: Path) -> None:
     """Remove the file if it is there."""
     with trouble(path, "remove"):
         path.unlink(missing_ok=True)
+
+
+def remove_directory(path: Path) -> None:
+    """Remove the directory if it is there and empty; one that holds something else stays."""
+    with contextlib.suppress(OSError):
+        path.rmdir()
 
 
 def remove_links(directory: Path) -> None:

@@ -23,6 +23,7 @@ RUNS = {
     "acme-challenge": (["--standalone", "--check", "skip"], TALKS | {"concurrent.futures"}),
     "acme-finalize": ([], TALKS | {"concurrent.futures"}),
     "acme-install": ([], {"cryptography", "yaml"}),
+    "acme-cert": (["list"], {"cryptography", "yaml"}),
     "acme-csr": (["-d", "csr.example.test"], {"cryptography"}),
     "acme-hook": (["list"], set()),
     "acme-run": (

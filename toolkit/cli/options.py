@@ -156,3 +156,30 @@ keys = group(
 )
 
 profile = click.option("--profile", metavar="NAME", help="Certificate profile of the CA.")
+
+certificates = group(
+    click.option(
+        "--format",
+        type=click.Choice(["text", "json"]),
+        default="text",
+        show_default=True,
+        help="Lines for people, or JSON, one object a line.",
+    ),
+    click.option("--generation", metavar="N", type=click.IntRange(1), help="The one to go back to."),
+    click.option(
+        "--to",
+        type=click.Choice(["pem", "der", "pkcs12", "pkcs12-legacy"]),
+        default="pem",
+        show_default=True,
+        help="Form to export to.",
+    ),
+    click.option("--output", metavar="FILE", help="File to export to."),
+    click.option("--password-file", metavar="FILE", help="File whose first line protects the export."),
+    click.option(
+        "--lock-timeout",
+        metavar="SECONDS",
+        type=click.FloatRange(0),
+        default=0.0,
+        help="How long to wait for a lineage that is locked.",
+    ),
+)

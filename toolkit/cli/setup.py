@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterator
 from functools import cached_property
 from pathlib import Path
 from typing import Any
@@ -221,34 +221,6 @@ class Run:
                 "let one acme-challenge run all four stages, or use --webroot",
             )
         return found
-
-    def workshop(self) -> Any:
-        """What acme-hook works with."""
-        from toolkit.hooks import locate
-        from toolkit.issuance import authenticators
-        from toolkit.issuance.hook import Workshop
-
-        given, around = self.given, self.around()
-        return Workshop(
-            given["words"],
-            given,
-            locate.search_path(self.paths, given["hooks_dir"], self.environment),
-            authenticators.runner(given, around),
-            around,
-            self.journal,
-            self.show,
-            self.messages.tell,
-            self.messages.warning,
-        )
-
-    def show(self, objects: Iterable[dict[str, Any]], line: Callable[[dict[str, Any]], str]) -> None:
-        """Print objects as --format says: as JSON, one a line, or as the lines made of them."""
-        output = Output(None, silent_on_terminal=False)
-        for found in objects:
-            if self.given["format"] == "json":
-                output.write(found)
-            else:
-                output.write_line(line(found))
 
     def print_all(self, objects: list[dict[str, Any]]) -> None:
         """Print objects as JSON, one a line."""

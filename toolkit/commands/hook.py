@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from toolkit.cli import hook_options
+from toolkit.cli import hook_options, showing
 from toolkit.cli.command import command
 
 if TYPE_CHECKING:
@@ -24,4 +24,4 @@ def main(run: Run) -> None:
     """
     from toolkit.issuance import hook
 
-    hook.ACTIONS[run.given["action"]](run.workshop())
+    hook.ACTIONS[run.given["action"]](showing.workshop(run))

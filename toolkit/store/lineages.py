@@ -62,11 +62,31 @@ def store(paths: Paths, name: str, chain: certs.Chain, key: keys.PrivateKey) -> 
     present = current(paths, name)
     if present and _is(present, chain):
         return present
-    number = max([0, *_numbers(paths, name)]) + 1
+    number = max([0, *numbers(paths, name)]) + 1
     _write_generation(paths, name, number, chain, key)
     files.replace_link(paths.live(name), paths.generation(name, number).name)
     _prune(paths, name, keep={number, present.generation if present else number})
     return Lineage(name, number, paths.live(name))
+
+
+def switch(paths: Paths, name: str, number: int) -> Lineage:
+    """Make a generation that lies in archive/ live. The caller holds the lock. Raises BadCertificate, FileTrouble."""
+    cert, chain, fullchain, privkey = Lineage(name, number, paths.live(name)).files(paths)
+    found = certs.read_chain(files.read(fullchain).decode("ascii", "replace"))
+    key = keys.from_pem(files.read(privkey), str(privkey))
+    if keys.public_name(found.leaf) != keys.public_name(key) or not (cert.exists() and chain.exists()):
+        raise BadCertificate(f"generation {number} of {name} is not whole", "choose another with --generation")
+    directory = paths.generation(name, number)
+    if directory.is_dir() and len(os.listdir(directory)) < len(KINDS):
+        files.remove_links(directory)
+    if not directory.is_dir():
+        files.make_links(directory, _links(name, number))
+    files.replace_link(paths.live(name), directory.name)
+    return Lineage(name, number, paths.live(name))
+
+
+def _links(name: str, number: int) -> dict[str, str]:
+    return {f"{kind}.pem": f"../../archive/{name}/{kind}{number}.pem" for kind in KINDS}
 
 
 def _is(lineage: Lineage, chain: certs.Chain) -> bool:
@@ -94,8 +114,7 @@ def _write_generation(paths: Paths, name: str, number: int, chain: certs.Chain, 
             path = archive / f"{kind}{number}.pem"
             files.create(path, data, mode)
             written.append(path)
-        links = {f"{kind}.pem": f"../../archive/{name}/{kind}{number}.pem" for kind in KINDS}
-        files.make_links(paths.generation(name, number), links)
+        files.make_links(paths.generation(name, number), _links(name, number))
     except ToolkitError:
         # Nothing points here yet. A disk that is full must not fill further with every try.
         with contextlib.suppress(ToolkitError):
@@ -106,7 +125,7 @@ def _write_generation(paths: Paths, name: str, number: int, chain: certs.Chain, 
         raise
 
 
-def _numbers(paths: Paths, name: str) -> list[int]:
+def numbers(paths: Paths, name: str) -> list[int]:
     """The numbers of all generations there are traces of, complete or not."""
     archived = re.compile(r"(?:cert|chain|fullchain|privkey)(\d+)\.pem")
     linked = re.compile(re.escape(f".{name}.") + r"(\d+)")
@@ -122,7 +141,7 @@ def _numbers(paths: Paths, name: str) -> list[int]:
 
 def _prune(paths: Paths, name: str, keep: set[int]) -> None:
     """Remove the link directories of generations that are neither live nor the one before."""
-    for number in _numbers(paths, name):
+    for number in numbers(paths, name):
         directory = paths.generation(name, number)
         if number not in keep and directory.is_dir():
             files.remove_links(directory)
