@@ -79,25 +79,15 @@ class Session:
         A refused nonce is replaced by the one that came with the refusal, a short pause the server asks for
         is kept. Raises Refused with the server's own problem, Unreachable, ProtocolError.
         """
+        target, again = self.check(url, deadline), payload is None
+        return self._ask(lambda: self._signed(target, payload, deadline, with_key), deadline, what, again=again)
+
+    def get(self, url: object, deadline: Deadline, what: str) -> Response:
+        """A request that is not signed, for what anybody may read; raises as `post` does."""
         target = self.check(url, deadline)
-        again = payload is None
-        pauses = growing(0.05 if self.is_near else 0.5)
-        nonce_retries = server_errors = 0
-        while True:
-            response = self._signed(target, payload, deadline, with_key)
-            if response.status < 400:
-                return response
-            error = self._error(response, what)
-            if isinstance(error, Refused) and error.short == "badNonce":
-                nonce_retries += 1
-                if nonce_retries > _MOST_NONCE_RETRIES:
-                    raise Unreachable(f"{what}: the CA refused {nonce_retries} nonces in a row", "try again later")
-                continue
-            server_errors += 1
-            pause = self._pause(response, again, next(pauses))
-            if pause is None or pause > deadline.remaining() or server_errors > _MOST_SERVER_ERRORS:
-                raise error
-            self.stop.wait(pause)
+        return self._ask(
+            lambda: self._transport.request("GET", target, {}, None, deadline, again=True), deadline, what, again=True
+        )
 
     def json(self, response: Response, what: str) -> Json:
         """The JSON object in an answer, whatever its media type says. Raises ProtocolError."""
@@ -116,6 +106,25 @@ class Session:
         if origin(parts) not in self._origins:
             raise ProtocolError(f"the CA points to another server: {printable(url, 300)}")
         return str(url)
+
+    def _ask(self, send: Callable[[], Response], deadline: Deadline, what: str, *, again: bool) -> Response:
+        pauses = growing(0.05 if self.is_near else 0.5)
+        nonce_retries = server_errors = 0
+        while True:
+            response = send()
+            if response.status < 400:
+                return response
+            error = self._error(response, what)
+            if isinstance(error, Refused) and error.short == "badNonce":
+                nonce_retries += 1
+                if nonce_retries > _MOST_NONCE_RETRIES:
+                    raise Unreachable(f"{what}: the CA refused {nonce_retries} nonces in a row", "try again later")
+                continue
+            server_errors += 1
+            pause = self._pause(response, again, next(pauses))
+            if pause is None or pause > deadline.remaining() or server_errors > _MOST_SERVER_ERRORS:
+                raise error
+            self.stop.wait(pause)
 
     def _signed(self, url: str, payload: Json | None, deadline: Deadline, with_key: bool) -> Response:
         if self.key is None:
