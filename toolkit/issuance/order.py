@@ -37,8 +37,7 @@ def open_order(context: Context, document: Document, wanted: Wanted) -> None:
         return
     for key in ("order", "authorizations", "presented", "certificate"):
         document.pop(key, None)
-    names = document["names"]
-    document["order"] = orders.open_order(session, names, _options(session, document, deadline), deadline)
+    document["order"] = _open(context, session, document, deadline)
     _read_authorizations(session, document, deadline)
     pending = sum(a["status"] == "pending" for a in document["authorizations"])
     context.say(
@@ -75,6 +74,21 @@ def _adopt(session: Session, document: Document) -> None:
         document[key] = ours
 
 
+def _open(context: Context, session: Session, document: Document, deadline: Deadline) -> dict[str, Any]:
+    names, options = document["names"], _options(session, document, deadline)
+    try:
+        return orders.open_order(session, names, options, deadline)
+    except Refused as error:
+        # Of the reasons to refuse `replaces` only this one has a type (RFC 9773 §5); it may be our own order whose
+        # answer was lost. Without the member the order is one like any other.
+        if "replaces" not in options or not is_refusal(error, "alreadyReplaced"):
+            raise
+    context.say(f"{title(document)}: another order already replaces the certificate; this one will not say so")
+    options.pop("replaces")
+    del document["replaces"]
+    return orders.open_order(session, names, options, deadline)
+
+
 def _still_good(session: Session, document: Document, deadline: Deadline) -> bool:
     try:
         order = orders.read_order(session, document["order"].get("url"), deadline)
@@ -108,7 +122,10 @@ def _options(session: Session, document: Document, deadline: Deadline) -> dict[s
     ):
         if document.get(key):
             options[member] = document[key]
-    meta = session.directory(deadline).get("meta")
+    directory = session.directory(deadline)
+    if "renewalInfo" not in directory:
+        options.pop("replaces", None)  # RFC 9773 §5: not to a CA that does not know what it means
+    meta = directory.get("meta")
     offered = meta.get("profiles") if isinstance(meta, dict) else None
     if "profile" in options and isinstance(offered, dict) and options["profile"] not in offered:
         raise UsageError(f"the CA has no profile {options['profile']!r}", f"it has {', '.join(sorted(offered))}")
