@@ -8,10 +8,10 @@ import pytest
 from tests.test_house import sources
 
 LAYERS = (
-    ("errors", "names", "keys", "certs", "document", "states", "due", "proofs", "events", "waiting"),  # pure
-    ("files", "below", "leftovers", "lock", "runner", "ca", "config", "probe"),  # doors
+    ("errors", "names", "keys", "certs", "document", "states", "due", "ari", "proofs", "events", "waiting"),  # pure
+    ("files", "below", "leftovers", "lock", "certbot_lock", "runner", "ca", "config", "probe"),  # doors
     ("store", "dialects", "hooks", "solvers", "installers"),  # parts
-    ("issuance",),  # flows
+    ("issuance", "renewal"),  # flows
     ("cli", "commands"),  # shell
 )
 LEVEL = {name: level for level, layer in enumerate(LAYERS) for name in layer}

@@ -26,6 +26,7 @@ RUNS = {
     "acme-cert": (["list"], {"cryptography", "yaml"}),
     "acme-csr": (["-d", "csr.example.test"], {"cryptography"}),
     "acme-hook": (["list"], set()),
+    "acme-renew": ([], TALKS | {"concurrent.futures", "yaml"}),
     "acme-run": (
         ["-d", "run.example.test", "--standalone", "--check", "skip"],
         TALKS | {"concurrent.futures", "yaml"},

@@ -6,7 +6,14 @@ import click
 
 from toolkit.cli.options import group
 
-CHALLENGES = {"http": "http-01", "dns": "dns-01", "http-01": "http-01", "dns-01": "dns-01"}
+_hooks_dir = click.option(
+    "--hooks-dir",
+    metavar="DIR",
+    envvar="ACME_HOOKS_DIR",
+    show_envvar=True,
+    help="Where hooks are looked for first.",
+)
+_no_directory_hooks = click.option("--no-directory-hooks", is_flag=True, help="Leave CONFIG/renewal-hooks alone.")
 
 authenticator = group(
     click.option("--standalone", is_flag=True, help="Answer http-01 by a server of our own."),
@@ -37,13 +44,7 @@ authenticator = group(
 )
 
 hooks = group(
-    click.option(
-        "--hooks-dir",
-        metavar="DIR",
-        envvar="ACME_HOOKS_DIR",
-        show_envvar=True,
-        help="Where hooks are looked for first.",
-    ),
+    _hooks_dir,
     click.option(
         "--hook-env",
         "hook_env",
@@ -100,7 +101,7 @@ targets = group(
         multiple=True,
         help="Run a shell command with RENEWED_LINEAGE and RENEWED_DOMAINS.",
     ),
-    click.option("--no-directory-hooks", is_flag=True, help="Leave CONFIG/renewal-hooks alone."),
+    _no_directory_hooks,
     click.option("--deploy", "deploys", metavar="[DIALECT:]HOOK", multiple=True, help="Run the deploy of a hook."),
     click.option(
         "--verify", metavar="HOST:PORT", multiple=True, help="Connect, and compare the certificate that is served."
@@ -110,7 +111,7 @@ targets = group(
         metavar="SECONDS",
         type=click.FloatRange(0),
         default=0.0,
-        help="How long to wait for a lineage that is locked.",
+        help="How long to wait for a lineage that is locked, or for certbot.",
     ),
 )
 
@@ -170,3 +171,5 @@ hook_work = group(
     click.option("--listen", metavar="HOST:PORT", help="Where serve listens; TLS is for a reverse proxy to add."),
     click.option("--credentials", metavar="FILE", help="USER:PASSWORD that serve asks for, in a file of mode 0600."),
 )
+
+directories = group(_hooks_dir, _no_directory_hooks)

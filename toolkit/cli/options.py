@@ -37,17 +37,19 @@ names = group(
     click.option("--cert-name", metavar="LINEAGE", help="Name of the lineage; else the first name."),
 )
 
+jobs = click.option(
+    "--jobs",
+    metavar="N",
+    type=click.IntRange(1, 64),
+    default=4,
+    show_default=True,
+    envvar="ACME_JOBS",
+    show_envvar=True,
+    help="Documents worked on at a time.",
+)
+
 _work = (
-    click.option(
-        "--jobs",
-        metavar="N",
-        type=click.IntRange(1, 64),
-        default=4,
-        show_default=True,
-        envvar="ACME_JOBS",
-        show_envvar=True,
-        help="Documents worked on at a time.",
-    ),
+    jobs,
     click.option("--output", metavar="FILE", help="Write the documents to FILE, whole or not at all."),
 )
 
@@ -175,6 +177,29 @@ certificates = group(
     ),
     click.option("--output", metavar="FILE", help="File to export to."),
     click.option("--password-file", metavar="FILE", help="File whose first line protects the export."),
+    click.option(
+        "--lock-timeout",
+        metavar="SECONDS",
+        type=click.FloatRange(0),
+        default=0.0,
+        help="How long to wait for a lineage that is locked.",
+    ),
+)
+
+renewal = group(
+    click.option("--plan", is_flag=True, help="Print what would be done and why, and do nothing."),
+    click.option("--due", is_flag=True, help="Print documents of what is due, for the pipeline, and do nothing."),
+    click.option(
+        "--format",
+        type=click.Choice(["text", "json"]),
+        default="text",
+        show_default=True,
+        help="Form of --plan: lines for people, or JSON, one object a line.",
+    ),
+    click.option("--force-renewal", is_flag=True, help="Also what is not due, and what has just failed."),
+    click.option(
+        "--jitter", metavar="SECONDS", type=click.FloatRange(0), help="Wait at random up to so long before beginning."
+    ),
     click.option(
         "--lock-timeout",
         metavar="SECONDS",

@@ -9,7 +9,6 @@ from typing import Any
 
 from toolkit import __version__, config, document, files, names
 from toolkit.cli import input as reading
-from toolkit.cli.hook_options import CHALLENGES
 from toolkit.cli.messages import Messages, verbosity
 from toolkit.cli.output import Output
 from toolkit.cli.process import Process, Work
@@ -94,16 +93,9 @@ class Run:
         given = self.given
         check = Check(given["check"], given["check_timeout"], given["resolver"], given["http_01_port"])
         solver = self._solver()
-        preferred = solver.types
-        if given["preferred_challenges"]:
-            asked = given["preferred_challenges"].replace(",", " ").split()
-            unknown = [kind for kind in asked if kind not in CHALLENGES]
-            if unknown:
-                raise UsageError(f"no challenge type {unknown[0]!r}", f"types are {', '.join(CHALLENGES)}")
-            preferred = tuple(CHALLENGES[kind] for kind in asked)
         return Plan(
             solver,
-            preferred,
+            authenticators.preferred(given, solver),
             check,
             warn=lambda about, error: self.messages.warning(error, about),
             fail=lambda about, error: self.process.failed(error, about),
@@ -167,35 +159,26 @@ class Run:
     def targets(self) -> Any:
         """Where the certificate goes."""
         from toolkit.hooks import locate
-        from toolkit.installers import copies
-        from toolkit.issuance import authenticators
-        from toolkit.issuance.install import Targets
+        from toolkit.issuance import authenticators, targets
 
         given = self.given
-        search = locate.search_path(self.paths, given["hooks_dir"], self.environment)
-        deploy = [(f"deploy-hook {line}", locate.of_lines({"deploy": line})) for line in given["deploy_hooks"]]
-        deploy += [(f"deploy {name}", locate.locate(name, search, "deploy")) for name in given["deploys"]]
-        key = Path(given["key"]).absolute() if given.get("key") else None
-        copied = tuple(copies.parse(value) for value in given["copies"])
-        runner = authenticators.runner(given, self.around())
-        return Targets(copied, tuple(deploy), runner, given["verify"], key, not given["no_directory_hooks"])
+        return targets.build(
+            targets.settings(given),
+            locate.search_path(self.paths, given["hooks_dir"], self.environment),
+            authenticators.runner(given, self.around()),
+            key=Path(given["key"]).absolute() if given.get("key") else None,
+            directory_hooks=not given["no_directory_hooks"],
+        )
 
     def settings(self) -> dict[str, Any]:
         """What the renewal settings shall say; only what was asked for on this command line."""
-        from toolkit.hooks import locate
-        from toolkit.issuance import authenticators
+        from toolkit.issuance import authenticators, targets
 
         given = self.given
-        deploy = {
-            "copies": list(given["copies"]),
-            "hooks": list(given["deploy_hooks"]),
-            "directories": [locate.absolute(name) for name in given["deploys"]],
-            "verify": list(given["verify"]),
-        }
         found: dict[str, Any] = {"authenticator": authenticators.settings(given)}
         if "key_type" in given:
             found["key"] = {k: given[k] for k in ("key_type", "elliptic_curve", "rsa_key_size", "reuse_key")}
-        found["deploy"] = {key: value for key, value in deploy.items() if value}
+        found["deploy"] = targets.settings(given)
         return found
 
     def profile(self) -> Any:

@@ -15,6 +15,8 @@ from toolkit.waiting import Stop
 
 Settings = Mapping[str, Any]
 
+CHALLENGES: Mapping[str, str] = {"http": "http-01", "dns": "dns-01", "http-01": "http-01", "dns-01": "dns-01"}
+
 # Each names an authenticator; the others belong to one of them.
 _KINDS = {
     "standalone": "standalone",
@@ -107,6 +109,17 @@ def build(chosen: Settings, around: Around) -> Solver:
 
         return Webroot(parse_roots(tuple(chosen.get("webroots", ()))))
     return _hook(chosen, around)
+
+
+def preferred(chosen: Settings, solver: Solver) -> tuple[str, ...]:
+    """The challenge types to be used, the preferred first. Raises UsageError."""
+    if not chosen.get("preferred_challenges"):
+        return solver.types
+    asked = str(chosen["preferred_challenges"]).replace(",", " ").split()
+    unknown = [kind for kind in asked if kind not in CHALLENGES]
+    if unknown:
+        raise UsageError(f"no challenge type {unknown[0]!r}", f"types are {', '.join(CHALLENGES)}")
+    return tuple(CHALLENGES[kind] for kind in asked)
 
 
 def nobody(chosen: Settings) -> Solver | None:

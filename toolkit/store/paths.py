@@ -63,6 +63,13 @@ class Paths:
     def ledger(self, lineage: str) -> Path:
         return self.directories.work / "deploy" / f"{naming.lineage(lineage)}.json"
 
+    def attempts(self, lineage: str) -> Path:
+        return self.directories.work / "renewal" / f"{naming.lineage(lineage)}.json"
+
+    def renewal_lock(self, lineage: str) -> Path:
+        """Held while a lineage is renewed, from the order to the deployment."""
+        return self.directories.work / "renewal" / f".{naming.lineage(lineage)}.lock"
+
     def hooks(self) -> Path:
         return self.directories.config / "hooks"
 
