@@ -156,7 +156,7 @@ HINTS: Mapping[str, str] = {
     "tls": "the CA met a TLS error at the name; check what answers on port 443",
     "unauthorized": "the CA did not find the proof where it looked; is the name served by this machine?",
     "unsupportedIdentifier": "the CA does not issue for this type of name",
-    "userActionRequired": "the CA has new terms of service; read them and run acme-account register --agree-tos",
+    "userActionRequired": "the CA has new terms of service; read them and run acme-account update --agree-tos",
 }
 
 

@@ -8,7 +8,10 @@ import pytest
 from tests.test_house import sources
 
 LAYERS = (
-    ("errors", "names", "keys", "certs", "document", "states", "due", "ari", "proofs", "events", "waiting"),  # pure
+    (
+        *("errors", "names", "directories", "keys", "certs", "document", "states", "due", "ari", "proofs"),
+        *("events", "waiting"),
+    ),  # pure
     ("files", "below", "leftovers", "lock", "certbot_lock", "runner", "ca", "config", "probe"),  # doors
     ("store", "dialects", "hooks", "solvers", "installers"),  # parts
     ("issuance", "renewal"),  # flows

@@ -31,6 +31,7 @@ RUNS = {
         ["-d", "run.example.test", "--standalone", "--check", "skip"],
         TALKS | {"concurrent.futures", "yaml"},
     ),
+    "acme-revoke": (["pipeline.example.test"], TALKS | {"yaml"}),
 }
 
 

@@ -6,7 +6,7 @@ import re
 from dataclasses import dataclass
 from typing import Any
 
-from toolkit.ca.jws import external_account_binding
+from toolkit.ca.jws import AccountKey, external_account_binding
 from toolkit.ca.session import Session
 from toolkit.errors import ProtocolError, Refused, UsageError, printable
 from toolkit.waiting import Deadline
@@ -58,6 +58,20 @@ def find(session: Session, deadline: Deadline) -> tuple[str, dict[str, Any]]:
     """The URL and object of the account the session's key belongs to, at the CA (RFC 8555 §7.3.1)."""
     url = session.endpoint("newAccount", deadline)
     return _account(session, url, {"onlyReturnExisting": True}, deadline, "account")
+
+
+def update(session: Session, changes: dict[str, Any], deadline: Deadline) -> dict[str, Any]:
+    """Change members of the session's account (RFC 8555 §7.3.2, §7.3.6); returns its object."""
+    return session.json(session.post(session.account, changes, deadline, "account"), "account")
+
+
+def change_key(session: Session, new: AccountKey, deadline: Deadline) -> None:
+    """Let the session's account have another key (RFC 8555 §7.3.5); the session goes on with it."""
+    url = session.endpoint("keyChange", deadline)
+    if session.key is None or session.account is None:
+        raise ValueError("a session without an account cannot change its key")
+    session.post(url, dict(new.claim(session.account, session.key, url)), deadline, "key change")
+    session.key = new
 
 
 def contact(email: str) -> str:

@@ -9,12 +9,12 @@ from collections.abc import Mapping
 from typing import Any
 
 from acme.jws import JWS
-from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.hazmat.primitives.asymmetric import rsa
 from josepy import errors as jose_errors
 from josepy import json_util, jwa, jwk
 
 from toolkit.errors import BadDocument, UsageError, printable
-from toolkit.keys import public_name
+from toolkit.keys import KeyType, PrivateKey, from_pem, generate, public_name, to_pem
 
 JWK = jwk.JWKEC | jwk.JWKRSA
 
@@ -31,9 +31,23 @@ class AccountKey:
         self._algorithm = _CURVES[key.key.curve.name] if isinstance(key, jwk.JWKEC) else jwa.RS256
 
     @classmethod
-    def generate(cls) -> AccountKey:
-        """A new key: ECDSA on P-256, which every CA takes."""
-        return cls(jwk.JWKEC(key=ec.generate_private_key(ec.SECP256R1())))
+    def generate(cls, key_type: KeyType | None = None) -> AccountKey:
+        """A new key: ECDSA on P-256, which every CA takes, unless another type is asked for."""
+        return cls.of(generate(key_type or KeyType()), "a new key")
+
+    @classmethod
+    def of(cls, key: PrivateKey, where: str) -> AccountKey:
+        """A private key as one that signs requests; `where` names it in messages. Raises BadDocument."""
+        if isinstance(key, rsa.RSAPrivateKey):
+            return cls(jwk.JWKRSA(key=key))
+        if key.curve.name not in _CURVES:
+            raise BadDocument(f"{where}: requests are not signed by keys on {key.curve.name}")
+        return cls(jwk.JWKEC(key=key))
+
+    @classmethod
+    def parse(cls, data: bytes, where: str) -> AccountKey:
+        """The key in a file that is PEM or JWK; `where` names it in messages. Raises BadDocument, BadCertificate."""
+        return cls.of(from_pem(data, where), where) if b"-----BEGIN" in data else cls.from_json(data, where)
 
     @classmethod
     def from_json(cls, text: str | bytes, where: str) -> AccountKey:
@@ -50,6 +64,17 @@ class AccountKey:
         """The private key as JWK, as certbot writes it."""
         return str(self.jwk.json_dumps())
 
+    def to_pem(self) -> bytes:
+        """The private key as unencrypted PKCS#8 PEM."""
+        key: Any = self.jwk.key
+        return to_pem(key)
+
+    @property
+    def key_type(self) -> KeyType:
+        """The type the key has."""
+        key: Any = self.jwk.key
+        return KeyType("rsa", bits=key.key_size) if isinstance(self.jwk, jwk.JWKRSA) else KeyType(curve=key.curve.name)
+
     @property
     def public_name(self) -> str:
         """The SHA-256 of the public key in hex, as keys.public_name gives it."""
@@ -65,6 +90,13 @@ class AccountKey:
         """A signed request: with the account's URL as `kid`, or with the key itself for a new account."""
         signed = JWS.sign(payload, key=self.jwk, alg=self._algorithm, nonce=nonce, url=url, kid=account)
         return str(signed.json_dumps()).encode()
+
+    def claim(self, account: str, present: AccountKey, url: str) -> Mapping[str, Any]:
+        """This key's half of a change of keys (RFC 8555 §7.3.5): that the account of `present` shall be its own."""
+        payload = json.dumps({"account": account, "oldKey": present.public()}).encode()
+        signed = JWS.sign(payload, key=self.jwk, alg=self._algorithm, nonce=None, url=url)
+        found: Mapping[str, Any] = signed.to_json()
+        return found
 
 
 def decode_nonce(text: str) -> bytes | None:

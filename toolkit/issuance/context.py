@@ -3,19 +3,21 @@
 from __future__ import annotations
 
 import threading
+from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
 from typing import Any
 
-from toolkit import config, document
+from toolkit import config, directories, document
 from toolkit.ca import accounts as ca_accounts
 from toolkit.ca.accounts import Binding
 from toolkit.ca.jws import AccountKey
 from toolkit.ca.session import Session
 from toolkit.ca.transport import Settings, Transport
-from toolkit.errors import BadDocument, UsageError
+from toolkit.errors import BadDocument, ProtocolError, Refused, UsageError
 from toolkit.issuance.local import Local
+from toolkit.keys import KeyType
 from toolkit.lock import exclusive
-from toolkit.store import accounts
+from toolkit.store import accounts, rollovers
 from toolkit.waiting import Deadline
 
 
@@ -26,6 +28,7 @@ class Registration:
     agree: bool = False
     emails: tuple[str, ...] = ()
     binding: Binding | None = None
+    key_type: KeyType = field(default_factory=KeyType)
 
 
 @dataclass
@@ -40,6 +43,10 @@ class Context(Local):
     _sessions: dict[str, Session] = field(default_factory=dict)
     _lock: threading.Lock = field(default_factory=threading.Lock)
     _transport: Transport | None = None
+
+    def __post_init__(self) -> None:
+        if self.server:
+            self.server = directories.resolve(self.server)
 
     def deadline(self) -> Deadline:
         """A new deadline for one operation at the CA."""
@@ -70,6 +77,29 @@ class Context(Local):
         with self._lock:
             return self._new_session(server)
 
+    def known(self, server: str | None = None, url: str | None = None) -> tuple[Session, accounts.Account]:
+        """A session of an account that exists, and that account; registers none. Raises UsageError."""
+        session, found = self.chosen(server, url)
+        found = settle(self, session, found)
+        session.key, session.account = found.key(), found.url
+        return session, found
+
+    def chosen(self, server: str | None = None, url: str | None = None) -> tuple[Session, accounts.Account]:
+        """A session without a key, and the account it is for; `url`: that of the one to prefer among several."""
+        server = self.server or server or config.LETSENCRYPT
+        with self._lock:
+            session = self._new_session(server)
+        there = [account for account in accounts.stored(self.paths, server) if url and account.url == url]
+        found = there[0] if there and not self.account else accounts.choose(self.paths, server, self.account)
+        if found is None or found.url is None:
+            raise UsageError(f"no account at {server}", f"acme-account register --server {server}")
+        return session, found
+
+    def hold_accounts(self, server: str) -> AbstractContextManager[None]:
+        """The lock on the accounts at the server."""
+        patience = max(self.lock_timeout, 30)
+        return exclusive(self.paths.account_lock(server), f"the accounts at {server}", patience, self.stop)
+
     def close(self) -> None:
         """Close the connections."""
         if self._transport:
@@ -93,7 +123,9 @@ class Context(Local):
             found = register(self, session, self.registration)
         if found is None or found.url is None:
             raise BadDocument(f"no account at {server} here", f"acme-account register --server {server}")
-        session.key = session.key or found.key()
+        if session.key is None:
+            found = settle(self, session, found)
+            session.key = found.key()
         session.account = found.url
         return session
 
@@ -121,7 +153,7 @@ def register(context: Context, session: Session, registration: Registration) -> 
                 f"no account at {server} yet, and the CA has terms of service: {_terms(session, deadline)}",
                 "register with --agree-tos, here or with acme-account register",
             )
-        session.key = known.key() if known else AccountKey.generate()
+        session.key = known.key() if known else AccountKey.generate(registration.key_type)
         kept = accounts.save_key(context.paths, server, session.key)
         url, body = ca_accounts.register(
             session, list(registration.emails), registration.agree, registration.binding, deadline
@@ -129,6 +161,35 @@ def register(context: Context, session: Session, registration: Registration) -> 
         session.account = url
         context.say(f"registered the account {url}")
         return accounts.save_registration(kept, url, body)
+
+
+def settle(context: Context, session: Session, account: accounts.Account) -> accounts.Account:
+    """The account with the key that the CA takes, where a change of its key was cut short; else as it is."""
+    if not rollovers.is_pending(account):
+        return account
+    with context.hold_accounts(account.server):
+        again = [known for known in accounts.stored(context.paths, account.server) if known.url == account.url]
+        return settle_held(context, session, again[0] if again else account)
+
+
+def settle_held(context: Context, session: Session, account: accounts.Account) -> accounts.Account:
+    """The same for who holds the lock: asks the CA whether it knows the next key, and adopts it if it does."""
+    present, session.key = session.key, rollovers.pending(account)
+    try:
+        if session.key is None:
+            return account
+        url, _ = ca_accounts.find(session, context.deadline())
+    except Refused as error:
+        if error.short != "accountDoesNotExist":
+            raise
+        context.say(f"the account {account.url} has its old key still; acme-account rollover changes it")
+        return account
+    finally:
+        session.key = present
+    if url != account.url:
+        raise ProtocolError(f"the next key of {account.url} belongs to another account, {url}")
+    context.say(f"the account {account.url} has its new key; a change that was cut short is done")
+    return rollovers.adopt(context.paths, account)
 
 
 def _terms(session: Session, deadline: Deadline) -> Any:

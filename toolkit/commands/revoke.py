@@ -1,0 +1,50 @@
+"""acme-revoke: revoke certificates."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from toolkit.cli import options
+from toolkit.cli.command import command
+
+if TYPE_CHECKING:
+    from toolkit.cli.setup import Run
+
+_REASONS = ["unspecified", "keyCompromise", "affiliationChanged", "superseded", "cessationOfOperation"]
+
+
+@command("acme-revoke", "revoke certificates")
+@click.argument("lineages", metavar="[LINEAGE]...", nargs=-1)
+@options.server
+@click.option("--cert", metavar="FILE", help="Certificate in PEM, instead of lineages.")
+@click.option("--key", metavar="FILE", help="Its private key in PEM, which signs instead of an account.")
+@click.option(
+    "--reason",
+    type=click.Choice(_REASONS, case_sensitive=False),
+    default="unspecified",
+    show_default=True,
+    help="What the CA shall say why.",
+)
+@click.option(
+    "--lock-timeout",
+    metavar="SECONDS",
+    type=click.FloatRange(0),
+    default=0.0,
+    help="How long to wait for a lineage that is locked.",
+)
+def main(run: Run) -> None:
+    """Revoke the live certificates of lineages, or one in a file; says of each what became of it, as JSON, one a line.
+
+    One that was revoked already is no error. Nothing is deleted here.
+    """
+    from toolkit.issuance import revoke
+
+    given, context = run.given, run.context()
+    cert, key = (Path(given[name]).absolute() if given[name] else None for name in ("cert", "key"))
+    asked = revoke.Asked(tuple(dict.fromkeys(given["lineages"])), cert, key, given["reason"])
+    for found in revoke.revoke(context, asked, run.process.failed):
+        run.print_all([found])
+    context.close()
