@@ -23,7 +23,7 @@ def renew(run: Run) -> None:
     try:
         if not (given["plan"] or given["due"]):
             run.sweep(run.journal)
-        decisions = list(current.decisions(given["names"]))
+        decisions = list(current.decisions(given["names"], thorough=given["plan"]))
         for decision in decisions:
             if decision.trouble:
                 run.process.failed(decision.trouble, decision.name)

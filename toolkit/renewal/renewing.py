@@ -30,6 +30,7 @@ from toolkit.lock import exclusive
 from toolkit.renewal.decision import Decision, decide
 from toolkit.solvers import Solver
 from toolkit.store import accounts, attempts, inventory, lineages
+from toolkit.store.idle import Idle
 from toolkit.store.inventory import Standing
 from toolkit.store.journal import Journal
 
@@ -58,11 +59,24 @@ class Round:
     _sessions: dict[str, Session] = field(default_factory=dict)
     _lock: threading.Lock = field(default_factory=threading.Lock)
 
-    def decisions(self, names: Sequence[str]) -> Iterator[Decision]:
-        """What is to be done with each lineage, or with those named; asks the CA where its advice is out of date."""
-        for standing in inventory.find(self.around.paths, list(names)):
+    def decisions(self, names: Sequence[str], *, thorough: bool = False) -> Iterator[Decision]:
+        """What is to be done with each lineage, or with those named; asks the CA where its advice is out of date.
+
+        Unless `thorough`, a lineage of which nothing has changed since it was found idle is not looked at again.
+        """
+        idle = Idle(self.around.paths)
+        for name in inventory.named(self.around.paths, list(names)):
             self.around.stop.check()
-            yield self._decide(standing, ask=True)
+            until = None if self.force or thorough else idle.until(name, self.now())
+            if until:
+                yield Decision(name, False, "not due", until)
+                continue
+            decision = self._decide(inventory.look(self.around.paths, name), ask=True)
+            if not decision.act and not decision.trouble and decision.at:
+                known = attempts.read(self.around.paths, name).suggested
+                idle.note(name, self.now(), min(decision.at, known.ask_again) if known else decision.at)
+            yield decision
+        idle.write(everything=not names)
 
     def document(self, decision: Decision) -> Document:
         """The order document that renews the lineage."""

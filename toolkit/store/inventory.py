@@ -11,7 +11,7 @@ from typing import Any
 
 from toolkit import certs, config, due
 from toolkit import names as naming
-from toolkit.errors import BadName, ToolkitError, UsageError
+from toolkit.errors import BadName, ToolkitError, UsageError, printable
 from toolkit.store import ledger, lineages
 from toolkit.store.lineages import Lineage
 from toolkit.store.paths import Paths
@@ -80,12 +80,17 @@ def look(paths: Paths, name: str) -> Standing:
 
 def find(paths: Paths, wanted: list[str]) -> Iterator[Standing]:
     """How the lineages stand, all of them where none is named. Raises UsageError for one that is not there."""
+    for name in named(paths, wanted):
+        yield look(paths, name)
+
+
+def named(paths: Paths, wanted: list[str]) -> list[str]:
+    """Those that are wanted, or all. Raises UsageError for one that is not there."""
     known = names(paths)
     for name in wanted:
         if name not in known:
-            raise UsageError(f"no lineage {name}", "acme-cert list shows those there are")
-    for name in wanted or known:
-        yield look(paths, name)
+            raise UsageError(f"no lineage {printable(name, 300)}", "acme-cert list shows those there are")
+    return wanted or known
 
 
 def generations(paths: Paths, name: str) -> list[int]:

@@ -66,6 +66,9 @@ class Paths:
     def attempts(self, lineage: str) -> Path:
         return self.directories.work / "renewal" / f"{naming.lineage(lineage)}.json"
 
+    def idle(self) -> Path:
+        return self.directories.work / "renewal" / ".idle"
+
     def renewal_lock(self, lineage: str) -> Path:
         """Held while a lineage is renewed, from the order to the deployment."""
         return self.directories.work / "renewal" / f".{naming.lineage(lineage)}.lock"
