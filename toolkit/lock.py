@@ -46,9 +46,14 @@ def _take(fd: int, path: Path, what: str, timeout: float, stop: Stop, hint: str)
             if deadline.passed():
                 raise Busy(f"{what} is locked by {_holder(fd)}", hint) from None
         except OSError as error:
-            reason = "no locks on this file system" if error.errno in (errno.ENOLCK, errno.ENOTSUP) else error.strerror
-            raise FileTrouble(f"cannot lock {path}: {reason}", "use directories on a local file system") from error
+            raise not_working(path, error) from error
         stop.wait(min(wait, deadline.remaining()))
+
+
+def not_working(path: Path, error: OSError) -> FileTrouble:
+    """What to raise where the kernel cannot lock the file; nothing goes on without."""
+    reason = "no locks on this file system" if error.errno in (errno.ENOLCK, errno.ENOTSUP) else error.strerror
+    return FileTrouble(f"cannot lock {path}: {reason}", "use directories on a local file system")
 
 
 def _holder(fd: int) -> str:

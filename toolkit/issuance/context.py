@@ -141,6 +141,7 @@ def register(context: Context, session: Session, registration: Registration) -> 
     Several processes at once end up with one account. The key is durable before the CA hears of it.
     """
     server = session.server
+    context.keep_certbot_out()
     with exclusive(
         context.paths.account_lock(server), f"the accounts at {server}", max(context.lock_timeout, 30), context.stop
     ):

@@ -27,6 +27,7 @@ def make_csr(local: Local, document: Document, wish: KeyWish) -> None:
 
 def own_csr(local: Local, document: Document, wish: KeyWish) -> str:
     """A signing request (PEM) for the document's names; its key is durable, and named in the document."""
+    local.keep_certbot_out()
     present = lineages.current(local.paths, document["cert_name"]) if wish.reuse else None
     key = present.key() if present else keys.generate(wish.type)
     document["key"] = {"path": str(private_keys.save(local.paths, key)), "type": str(keys.type_of(key))}

@@ -50,6 +50,7 @@ def install(local: Local, document: Document, targets: Targets, settings: dict[s
     """
     chain, key = _checked(local, document, targets)
     name = document["cert_name"]
+    local.keep_certbot_out()
     with exclusive(local.paths.lineage_lock(name), f"the lineage {name}", local.lock_timeout, local.stop):
         lineage = lineages.store(local.paths, name, chain, key)
         _write_settings(local, document, settings)
@@ -70,6 +71,7 @@ def catch_up(local: Local, document: Document, lineage: Lineage, targets: Target
     """Do those of the targets that an earlier run could not. Raises ToolkitError as install does."""
     only = ledger.owed(local.paths, lineage)
     if only:
+        local.keep_certbot_out()
         with exclusive(
             local.paths.lineage_lock(lineage.name), f"the lineage {lineage.name}", local.lock_timeout, local.stop
         ):

@@ -6,6 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Protocol
 
+from toolkit.certbot_lock import CertbotLock
 from toolkit.store.paths import Paths
 from toolkit.waiting import Stop
 
@@ -39,3 +40,12 @@ class Local:
     lock_timeout: float
     say: Callable[[str], None]
     progress: Callable[[], Progress] = field(default=Unseen, kw_only=True)
+    certbot: CertbotLock = field(default_factory=CertbotLock, kw_only=True)
+
+    def keep_certbot_out(self) -> None:
+        """Before the first account, key or lineage is written: no certbot on our directories from here on.
+
+        It lasts until the process ends. Those who only read never call it. Raises Busy.
+        """
+        directories = self.paths.directories
+        self.certbot.take(directories.config, directories.work, self.lock_timeout, self.stop)

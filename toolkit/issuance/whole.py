@@ -41,6 +41,7 @@ def issue(context: Context, document: Document, wishes: Wishes, enter: Callable[
         install.catch_up(context, document, current, wishes.targets)
         install.tell_unchanged(context, document, current, wishes.targets)
         return
+    context.keep_certbot_out()
     wishes.frame.open()
     try:
         _issue(context, document, wishes, enter)
