@@ -25,9 +25,10 @@ def standing(start=NOW - DAY, end=NOW + 89 * DAY, settings=SETTINGS, owed=(), na
     return Standing("a.example", Lineage("a.example", 1, live), chain, settings, frozenset(owed), **more)
 
 
-def suggestion(chosen):
+def suggestion(chosen, of):
+    """What the CA has said of the certificate that is live in the standing."""
     window = ari.Window(chosen - DAY, chosen + DAY)
-    return Attempts(suggested=ari.State(NOW - DAY, NOW + DAY, window, chosen))
+    return Attempts(suggested=ari.State(NOW - DAY, NOW + DAY, window, chosen), certificate=of.chain.fingerprint)
 
 
 @pytest.mark.parametrize(
@@ -56,7 +57,8 @@ def test_says_when():
 
 @pytest.mark.parametrize(("days", "act"), [(-1, True), (1, False), (200, False)])
 def test_when_the_ca_suggests_it(days, act):
-    found = decide(standing(), suggestion(NOW + days * DAY), NOW)
+    here = standing()
+    found = decide(here, suggestion(NOW + days * DAY, here), NOW)
     assert found.act is act
     assert ("CA" in found.why) is (days != 200), "a moment after the end is not heeded"
 
@@ -64,7 +66,7 @@ def test_when_the_ca_suggests_it(days, act):
 def test_the_ca_may_want_it_later_than_the_dates_say():
     late = standing(NOW - 70 * DAY, NOW + 20 * DAY)
     assert decide(late, Attempts(), NOW).act
-    assert not decide(late, suggestion(NOW + 5 * DAY), NOW).act
+    assert not decide(late, suggestion(NOW + 5 * DAY, late), NOW).act
 
 
 @pytest.mark.parametrize(("days", "act"), [(88, False), (90, True), (89.5, True), (0.5, False)])
@@ -74,9 +76,14 @@ def test_settings_override_the_dates(days, act):
 
 def test_settings_do_not_keep_the_ca_from_asking_for_it_early():
     chosen = standing(settings={**SETTINGS, "renew_before_days": 10})
-    assert decide(chosen, suggestion(NOW - DAY), NOW).act
-    assert not decide(chosen, suggestion(NOW + 85 * DAY), NOW).act
-    assert decide(standing(settings={**SETTINGS, "renew_before_days": 89.5}), suggestion(NOW + 5 * DAY), NOW).act
+    assert decide(chosen, suggestion(NOW - DAY, chosen), NOW).act
+    assert not decide(chosen, suggestion(NOW + 85 * DAY, chosen), NOW).act
+    early = standing(settings={**SETTINGS, "renew_before_days": 89.5})
+    assert decide(early, suggestion(NOW + 5 * DAY, early), NOW).act
+
+
+def test_what_the_ca_said_of_the_certificate_before_does_not_count():
+    assert not decide(standing(), suggestion(NOW - DAY, standing()), NOW).act
 
 
 @pytest.mark.parametrize("days", ["30", -1, 0, True, None, [], 10**6, float("nan")])

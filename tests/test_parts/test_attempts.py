@@ -64,9 +64,11 @@ def test_a_clock_that_was_wrong_is_not_heeded():
 def test_kept(paths):
     window = ari.Window(NOW, NOW + MINUTE)
     state = ari.State(NOW, NOW + MINUTE, window, NOW)
-    known = Attempts().failed(TryLater("ü\n"), "s", NOW).suggests(state)
+    known = Attempts().failed(TryLater("ü\n"), "s", NOW).suggests("ab", state)
     attempts.write(paths, "a.example", known)
     assert attempts.read(paths, "a.example") == known
+    assert known.suggestion("ab") == state
+    assert known.suggestion("cd") is None
     assert paths.attempts("a.example").stat().st_mode & 0o777 == 0o600
 
 

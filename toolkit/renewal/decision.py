@@ -76,7 +76,7 @@ def _wanted(
     if end <= now:
         return True, f"expired {certs.timestamp(end)}", end
     own, asked = _own_moment(settings, leaf.not_valid_before_utc, end)
-    at = ari.renew_at(attempts.suggested, own, end)
+    at = ari.renew_at(attempts.suggestion(standing.chain.fingerprint), own, end)
     # Who asks for an early renewal gets it, and gets it earlier still where the CA knows why.
     at = min(at, own) if asked else at
     suggested = at != own

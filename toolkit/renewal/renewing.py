@@ -127,9 +127,10 @@ class Round:
         name = standing.name
         known = attempts.read(self.around.paths, name)
         if ask and standing.chain and standing.settings and not self.force:
-            end = standing.chain.leaf.not_valid_after_utc
-            if ari.is_to_be_asked(known.suggested, end, self.now()):
-                known = known.suggests(self._ask(standing, known.suggested))
+            end, certificate = standing.chain.leaf.not_valid_after_utc, standing.chain.fingerprint
+            before = known.suggestion(certificate)
+            if ari.is_to_be_asked(before, end, self.now()):
+                known = known.suggests(certificate, self._ask(standing, before))
                 attempts.write(self.around.paths, name, known)
         return decide(standing, known, self.now(), force=self.force)
 
@@ -151,8 +152,8 @@ class Round:
 
     def _replaces(self, name: str) -> str | None:
         """What the new certificate replaces (RFC 9773 §5), for a CA that has said when it wants that."""
-        known = attempts.read(self.around.paths, name).suggested
         chain = inventory.look(self.around.paths, name).chain
+        known = attempts.read(self.around.paths, name).suggestion(chain.fingerprint) if chain else None
         return ari.certificate_id(chain.leaf) if chain and known and known.window else None
 
     def _session(self, server: str) -> Session:

@@ -29,6 +29,8 @@ class Attempts:
     # The settings that failed: with others, there has been no failure.
     settings: str = ""
     suggested: ari.State | None = None
+    # The SHA-256 of the certificate that ARI has said it of.
+    certificate: str = ""
 
     def failed(self, error: ToolkitError, settings: str, now: datetime.datetime) -> Attempts:
         """After one more failure; the CA's own time goes before ours if it is later."""
@@ -36,7 +38,7 @@ class Attempts:
         pause = _PAUSES[failures - 1] if failures <= len(_PAUSES) else _DAILY
         asked = _moment(error.retry_after)
         until = max(now + pause, min(asked, now + _LONGEST)) if asked else now + pause
-        return Attempts(failures, error.message, until, settings, self.suggested)
+        return Attempts(failures, error.message, until, settings, self.suggested, self.certificate)
 
     def waits(self, settings: str, now: datetime.datetime) -> bool:
         """Whether it is too early for another try. A time that a wrong clock has set is not heeded."""
@@ -44,8 +46,13 @@ class Attempts:
             return False
         return now < self.not_before <= now + _LONGEST
 
-    def suggests(self, state: ari.State) -> Attempts:
-        return replace(self, suggested=state)
+    def suggests(self, certificate: str, state: ari.State) -> Attempts:
+        """With what the CA has said of the certificate."""
+        return replace(self, certificate=certificate, suggested=state)
+
+    def suggestion(self, certificate: str) -> ari.State | None:
+        """What the CA has said of the certificate; what it said of the one before does not count."""
+        return self.suggested if self.certificate == certificate else None
 
 
 def read(paths: Paths, name: str) -> Attempts:
@@ -58,6 +65,7 @@ def read(paths: Paths, name: str) -> Attempts:
             _moment(found["not_before"]),
             str(found["settings"]),
             ari.State.from_json(found["suggested"]),
+            str(found["certificate"]),
         )
     except (FileTrouble, ValueError, KeyError, TypeError):
         return Attempts()
@@ -72,6 +80,7 @@ def write(paths: Paths, name: str, attempts: Attempts) -> None:
         "not_before": attempts.not_before.isoformat() if attempts.not_before else None,
         "settings": attempts.settings,
         "suggested": attempts.suggested.to_json() if attempts.suggested else None,
+        "certificate": attempts.certificate,
     }
     files.make_directory(path.parent)
     files.replace(path, json.dumps(body).encode(), 0o600)
