@@ -191,3 +191,12 @@ def test_settings_that_are_broken_are_one_failure_among_others(home, text, says)
     assert says in home.stderr
     assert generation(home, "fine.test") == 2
     assert generation(home, "broken.test") == 1
+
+
+def test_what_is_replaced_is_left_out_after_a_failure(home):
+    issue(home, "rep.test")
+    settings(home, "rep.test", **SOON, authenticator={"manual_auth_hook": "exit 3"})
+    (found,) = renew(home, status=1)
+    assert found["replaces"]
+    (again,) = renew(home, "--due", "--force-renewal")
+    assert "replaces" not in again

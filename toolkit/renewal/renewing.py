@@ -151,10 +151,16 @@ class Round:
             return ari.failed(before, self.now(), error.retry_after)
 
     def _replaces(self, name: str) -> str | None:
-        """What the new certificate replaces (RFC 9773 §5), for a CA that has said when it wants that."""
+        """What the new certificate replaces (RFC 9773 §5), for a CA that has said when it wants that.
+
+        It is left out after a failure: no CA that stumbles over it is to keep a certificate from being renewed.
+        """
         chain = inventory.look(self.around.paths, name).chain
-        known = attempts.read(self.around.paths, name).suggestion(chain.fingerprint) if chain else None
-        return ari.certificate_id(chain.leaf) if chain and known and known.window else None
+        known = attempts.read(self.around.paths, name)
+        if chain is None or known.failures:
+            return None
+        said = known.suggestion(chain.fingerprint)
+        return ari.certificate_id(chain.leaf) if said and said.window else None
 
     def _session(self, server: str) -> Session:
         context = self._context(server, "")
