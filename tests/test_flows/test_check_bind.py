@@ -65,11 +65,10 @@ def test_visible_at_both_addresses_as_soon_as_the_update_is_done():
     challenge = challenge_for()
     name = challenge.proof["txt_name"]
     with started(zones={ZONE: ""}, addresses=BOTH) as server:
-        later(0.5, add, server, name, challenge.validation)
-        watched = Watched()
+        watched = Watched(lambda: later(0.5, add, server, name, challenge.validation))
         start = time.monotonic()
         check(local(watched), [challenge], how(server), pytest.fail)
-        assert 0.5 <= time.monotonic() - start < 3
+        assert 0.5 <= time.monotonic() - start < 15
         assert "at ns1.example.test (0 of 1" in watched.shown[0]
 
 
@@ -163,11 +162,10 @@ def test_name_and_wildcard_of_twenty_names_as_a_hook_writes_them():
         for challenge in events[:-1]:
             add(server, challenge.proof["txt_name"], challenge.validation)
         last = events[-1]
-        later(0.5, add, server, last.proof["txt_name"], last.validation)
-        watched = Watched()
+        watched = Watched(lambda: add(server, last.proof["txt_name"], last.validation))
         start = time.monotonic()
         check(local(watched), events, how(server), pytest.fail)
-        assert time.monotonic() - start < 4
+        assert time.monotonic() - start < 15
         assert "(39 of 40 visible" in watched.shown[0]
 
 
