@@ -1,5 +1,6 @@
-"""The examples of acme-toolkit(7) and acme-hook(1) that need nothing but a CA do what the page says."""
+"""The examples of pages that need nothing but a CA do what the page says."""
 
+import json
 import os
 import re
 import subprocess
@@ -41,6 +42,29 @@ def test_example_of_hooks(ca, tmp_path, example):
     assert done.returncode == 0, done.stderr
     assert "error:" not in done.stderr
     assert done.stdout or "warning" in example or "sweep" in example
+
+
+def test_examples_of_accounts(ca, tmp_path):
+    """One after the other: the first registers the account that the others are about."""
+    shown = [example for example in examples("acme-account.1") if "zerossl" not in example]
+    assert len(shown) == 4
+    for example in shown:
+        done = run(ca, tmp_path, example)
+        assert done.returncode == 0, done.stderr
+        assert done.stdout
+        assert "error:" not in done.stderr
+
+
+def test_examples_of_revocation(ca, tmp_path):
+    """The second is about the key of the same certificate, and a certificate that is revoked already."""
+    issued = run(ca, tmp_path, "acme-run --agree-tos --standalone -d com.example.test")
+    assert issued.returncode == 0, issued.stderr
+    live = tmp_path / "config/live/com.example.test"
+    (tmp_path / "cert.pem").write_bytes((live / "cert.pem").read_bytes())
+    (tmp_path / "found.pem").write_bytes((live / "privkey.pem").read_bytes())
+    found = [run(ca, tmp_path, local(example)) for example in examples("acme-revoke.1")]
+    assert [done.returncode for done in found] == [0, 0]
+    assert [json.loads(done.stdout)["already"] for done in found] == [False, True]
 
 
 def run(ca, tmp_path, script):

@@ -1,41 +1,20 @@
-"""Accounts against a real CA: what is changed there and here, and a change of the key that is cut short anywhere."""
+"""Accounts against a real CA: what is changed there and here."""
 
 import base64
-import json
-import signal
+import fcntl
 import subprocess
-import sys
-import threading
-import time
 
 import pytest
 
 from tests.ca.pebble import TestCA
 from tests.fakes.proxy import FaultProxy
-from tests.fakes.rules import Rule, merge
-from tests.test_flows.commands import CODE, Home
-
-CHANGE = "/rollover-account-key"
-MALFORMED = '{"type":"urn:ietf:params:acme:error:malformed","detail":"no such key"}'
+from tests.fakes.rules import Rule
+from tests.test_flows.commands import Home
 
 
 @pytest.fixture
 def home(tmp_path, ca):
     return Home(tmp_path / "home", ca)
-
-
-@pytest.fixture
-def proxy(ca):
-    with FaultProxy(ca) as running:
-        yield running
-
-
-@pytest.fixture
-def behind(tmp_path, proxy):
-    """A home that speaks to the CA through the proxy, with an account."""
-    made = Home(tmp_path / "home", proxy)
-    account(made, "register", "--agree-tos")
-    return made
 
 
 def account(home, *args, **more):
@@ -45,37 +24,6 @@ def account(home, *args, **more):
 
 def files(home):
     return {path.name for path in home.path.glob("config/accounts/**/*.json")}
-
-
-def start(home, *args):
-    dirs = ["--config-dir", str(home.path / "config"), "--work-dir", str(home.path / "work")]
-    argv = [sys.executable, "-c", CODE, *args, *dirs, *home.server]
-    return subprocess.Popen(argv, stdout=subprocess.PIPE, stderr=subprocess.PIPE)
-
-
-def held(changed, go_on):
-    """A rule that says when the CA has answered the change of a key, and passes the answer on when it may go on."""
-
-    class Held(Rule):
-        def changed(self, body):
-            changed.set()
-            go_on.wait(30)
-            return body
-
-    return Held(path=CHANGE, times=1)
-
-
-def kill(process):
-    process.kill()
-    process.communicate(timeout=20)
-    assert process.returncode == -signal.SIGKILL
-
-
-def eventually(condition, seconds=20):
-    end = time.monotonic() + seconds
-    while time.monotonic() < end and not condition():
-        time.sleep(0.02)
-    return condition()
 
 
 def test_contacts_are_replaced_and_removed(home):
@@ -118,117 +66,10 @@ def test_without_an_account(home, action):
     assert "acme-account register" in home.stderr
 
 
-@pytest.mark.parametrize(
-    "kind",
-    [
-        [],
-        ["--elliptic-curve", "secp384r1"],
-        ["--key-type", "rsa"],
-        ["--key-type", "rsa", "--rsa-key-size", "4096"],
-    ],
-)
-def test_rollover_to_every_type_of_key(home, kind):
-    old = account(home, "register", "--agree-tos")
-    new = account(home, "rollover", *kind)
-    assert new["url"] == old["url"]
-    assert new["id"] != old["id"]
-    assert account(home, "show")["thumbprint"] == new["thumbprint"]
-    assert account(home, "list")["id"] == new["id"]
-    assert files(home) == {"private_key.json", "regr.json", "meta.json"}
-    assert home.run("acme-order", "-d", "rolled.example.test")[0]["account"] == old["url"]
-
-
-def test_old_key_is_none_of_the_account_after_a_rollover(home):
-    account(home, "register", "--agree-tos")
-    key = home.path / "old.json"
-    account(home, "export", "--output", key)
-    account(home, "rollover")
-    account(Home(home.path / "other", home.ca), "recover", "--key", key, status=1)
-
-
 def test_registration_with_an_rsa_key(home):
     account(home, "register", "--agree-tos", "--key-type", "rsa", "--rsa-key-size", "3072")
     [jwk] = home.run("acme-account", "export")
     assert jwk["kty"] == "RSA"
-
-
-def test_killed_after_the_ca_has_changed_the_key(behind, proxy):
-    old = account(behind, "show")
-    changed, go_on = threading.Event(), threading.Event()
-    proxy.rules.append(held(changed, go_on))
-    process = start(behind, "acme-account", "rollover")
-    try:
-        assert changed.wait(20)
-    finally:
-        kill(process)
-        go_on.set()
-    assert "next_private_key.json" in files(behind)
-    found = account(behind, "show", "-v")
-    assert "a change that was cut short is done" in behind.stderr
-    assert found["url"] == old["url"]
-    assert found["thumbprint"] != old["thumbprint"]
-    assert files(behind) == {"private_key.json", "regr.json", "meta.json"}
-    assert account(behind, "list")["id"] == found["id"]
-
-
-def test_killed_before_the_ca_has_heard_of_it(behind, proxy):
-    old = account(behind, "show")
-    proxy.rules.append(Rule(path=CHANGE, times=1, forward=False, hang=True))
-    process = start(behind, "acme-account", "rollover")
-    try:
-        assert eventually(lambda: proxy.rules[-1].seen)
-    finally:
-        kill(process)
-    kept = json.loads(next(behind.path.glob("config/accounts/**/next_private_key.json")).read_text())
-    assert account(behind, "show", "-v")["thumbprint"] == old["thumbprint"]
-    assert "has its old key still" in behind.stderr
-    assert behind.run("acme-order", "-d", "still.example.test")[0]["account"] == old["url"]
-    assert account(behind, "rollover")["thumbprint"] != old["thumbprint"]
-    [now] = behind.run("acme-account", "export")
-    assert now == kept
-    assert files(behind) == {"private_key.json", "regr.json", "meta.json"}
-
-
-@pytest.mark.parametrize("next_command", ["acme-order", "rollover", "update", "deactivate"])
-def test_any_command_goes_on_with_the_key_that_is_valid(behind, proxy, next_command):
-    """The answer is lost, and so is that to the question which came at once after it."""
-    old = account(behind, "show")
-    proxy.rules += [Rule(path=CHANGE, times=1, lose=True), Rule(path="sign-me-up", method="POST", times=1, lose=True)]
-    account(behind, "rollover", status=75)
-    assert "finds out which of the two keys is valid" in behind.stderr
-    assert "next_private_key.json" in files(behind)
-    if next_command == "acme-order":
-        assert behind.run("acme-order", "-d", "next.example.test")[0]["account"] == old["url"]
-    else:
-        args = ["-m", "one@example.test"] if next_command == "update" else []
-        assert account(behind, next_command, *args)["url"] == old["url"]
-    assert "next_private_key.json" not in files(behind)
-    assert [request.path for request in proxy.requests].count(CHANGE) == 1
-
-
-@pytest.mark.parametrize("rule", [{"lose": True}, {"status": 500}, {"status": 403, "body": MALFORMED}])
-def test_answer_that_hides_a_change_is_seen_through(behind, proxy, rule):
-    old = account(behind, "show")
-    proxy.rules.append(Rule(path=CHANGE, times=1, **rule))
-    new = account(behind, "rollover")
-    assert new["thumbprint"] != old["thumbprint"]
-    assert account(behind, "show")["thumbprint"] == new["thumbprint"]
-
-
-def test_change_that_the_ca_refuses_leaves_the_old_key(behind, proxy):
-    old = account(behind, "show")
-    proxy.rules.append(Rule(path=CHANGE, forward=False, status=400, body=MALFORMED))
-    account(behind, "rollover", status=1)
-    assert "no such key" in behind.stderr
-    assert files(behind) == {"private_key.json", "regr.json", "meta.json"}
-    assert account(behind, "show")["thumbprint"] == old["thumbprint"]
-
-
-def test_ca_that_changes_no_keys_is_told_before_one_is_made(behind, proxy):
-    proxy.rules.append(Rule(path="/dir$", edit=merge({"keyChange": None})))
-    account(behind, "rollover", status=1)
-    assert "has no keyChange" in behind.stderr
-    assert "next_private_key.json" not in files(behind)
 
 
 def test_deactivation_is_for_good(home):
@@ -240,13 +81,15 @@ def test_deactivation_is_for_good(home):
     assert account(home, "register", "--agree-tos")["url"] != old["url"]
 
 
-def test_deactivation_that_was_cut_short_is_ended(behind, proxy):
-    proxy.rules.append(Rule(path="/my-account/", times=1, lose=True))
-    account(behind, "deactivate", status=75)
-    assert account(behind, "list")
-    assert account(behind, "deactivate", "-v")["status"] == "deactivated"
-    assert "was deactivated already" in behind.stderr
-    assert account(behind, "list") == []
+def test_deactivation_that_was_cut_short_is_ended(tmp_path, ca):
+    with FaultProxy(ca, [Rule(path="/my-account/", times=1, lose=True)]) as proxy:
+        home = Home(tmp_path / "home", proxy)
+        account(home, "register", "--agree-tos")
+        account(home, "deactivate", status=75)
+        assert account(home, "list")
+        assert account(home, "deactivate", "-v")["status"] == "deactivated"
+    assert "was deactivated already" in home.stderr
+    assert account(home, "list") == []
 
 
 def test_one_of_several_accounts_is_named(home):
@@ -342,3 +185,16 @@ def test_external_account(tmp_path, binding_ca, bits):
     assert account(Home(tmp_path / "other", binding_ca), "recover", "--key", exported)["url"] == found["url"]
     key.write_bytes(base64.urlsafe_b64encode(bytes(64)))
     account(Home(tmp_path / "third", binding_ca), "register", "--agree-tos", *eab, status=1)
+
+
+@pytest.mark.parametrize("action", [["update", "-m", ""], ["rollover"], ["deactivate"], ["recover"]])
+def test_nothing_is_changed_while_certbot_is_at_work(home, ca, action):
+    account(home, "register", "--agree-tos")
+    key = home.path / "key"
+    account(home, "export", "--output", key)
+    before = len(ca.requests())
+    with (home.path / "config/.certbot.lock").open("w") as lock:
+        fcntl.lockf(lock, fcntl.LOCK_EX)
+        account(home, *action, *(["--key", key] if action == ["recover"] else []), status=75)
+    assert "certbot" in home.stderr.lower()
+    assert not [path for method, path in ca.requests()[before:] if method == "POST"]

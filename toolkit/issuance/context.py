@@ -96,7 +96,8 @@ class Context(Local):
         return session, found
 
     def hold_accounts(self, server: str) -> AbstractContextManager[None]:
-        """The lock on the accounts at the server."""
+        """The lock on the accounts at the server, for who writes them."""
+        self.keep_certbot_out()
         patience = max(self.lock_timeout, 30)
         return exclusive(self.paths.account_lock(server), f"the accounts at {server}", patience, self.stop)
 
@@ -141,10 +142,7 @@ def register(context: Context, session: Session, registration: Registration) -> 
     Several processes at once end up with one account. The key is durable before the CA hears of it.
     """
     server = session.server
-    context.keep_certbot_out()
-    with exclusive(
-        context.paths.account_lock(server), f"the accounts at {server}", max(context.lock_timeout, 30), context.stop
-    ):
+    with context.hold_accounts(server):
         known = accounts.choose(context.paths, server, context.account)
         if known and known.url:
             return known
@@ -174,23 +172,35 @@ def settle(context: Context, session: Session, account: accounts.Account) -> acc
 
 
 def settle_held(context: Context, session: Session, account: accounts.Account) -> accounts.Account:
-    """The same for who holds the lock: asks the CA whether it knows the next key, and adopts it if it does."""
-    present, session.key = session.key, rollovers.pending(account)
+    """The same for who holds the lock: the CA is asked for the account of the next key, then for that of the present.
+
+    Which key is valid is believed by proof alone. Raises Refused if the CA takes neither.
+    """
+    new = rollovers.pending(account)
+    if new is None:
+        return account
+    deadline = context.deadline()
     try:
-        if session.key is None:
-            return account
-        url, _ = ca_accounts.find(session, context.deadline())
-    except Refused as error:
-        if error.short != "accountDoesNotExist":
-            raise
+        _find(session, new, account, deadline)
+    except Refused as refused:
+        try:
+            _find(session, account.key(), account, deadline)
+        except Refused:
+            raise refused from None
         context.say(f"the account {account.url} has its old key still; acme-account rollover changes it")
         return account
+    context.say(f"the account {account.url} has its new key; a change that was cut short is done")
+    return rollovers.adopt(context.paths, account)
+
+
+def _find(session: Session, key: AccountKey, account: accounts.Account, deadline: Deadline) -> None:
+    present, session.key = session.key, key
+    try:
+        url, _ = ca_accounts.find(session, deadline)
     finally:
         session.key = present
     if url != account.url:
-        raise ProtocolError(f"the next key of {account.url} belongs to another account, {url}")
-    context.say(f"the account {account.url} has its new key; a change that was cut short is done")
-    return rollovers.adopt(context.paths, account)
+        raise ProtocolError(f"a key of {account.url} belongs to another account, {url}")
 
 
 def _terms(session: Session, deadline: Deadline) -> Any:
