@@ -2,10 +2,13 @@
 
 import datetime
 import json
+import subprocess
+import sys
+import time
 
 import pytest
 
-from tests.test_flows.commands import Home
+from tests.test_flows.commands import CODE, Home
 from toolkit import certs
 
 SOON = {"renew_before_days": 99}
@@ -200,3 +203,55 @@ def test_what_is_replaced_is_left_out_after_a_failure(home):
     assert found["replaces"]
     (again,) = renew(home, "--due", "--force-renewal")
     assert "replaces" not in again
+
+
+def start(home, *args):
+    dirs = ["--config-dir", str(home.path / "config"), "--work-dir", str(home.path / "work")]
+    argv = [sys.executable, "-c", CODE, "acme-renew", *args, *dirs, *home.server]
+    return subprocess.Popen(argv, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE)
+
+
+def slow(home, name):
+    """Let the lineage's authenticator wait for a gate; returns the gate, and what tells that it is reached."""
+    inside, gate = home.path / "inside", home.path / "gate"
+    line = f"touch {inside}; until [ -e {gate} ]; do sleep 0.05; done; exit 1"
+    settings(home, name, **SOON, authenticator={"manual_auth_hook": line})
+    return inside, gate
+
+
+def until(condition):
+    for _ in range(400):
+        if condition():
+            return
+        time.sleep(0.05)
+    pytest.fail("waited in vain")
+
+
+def test_two_at_once_work_on_different_lineages(home):
+    issue(home, "slow.test")
+    issue(home, "fast.test")
+    settings(home, "fast.test", **SOON)
+    inside, gate = slow(home, "slow.test")
+    first = start(home, "slow.test")
+    until(inside.exists)
+    renew(home, "fast.test")
+    assert generation(home, "fast.test") == 2
+    renew(home, "slow.test", status=75)
+    assert f"the renewal of slow.test is locked by process {first.pid}" in home.stderr
+    gate.touch()
+    first.communicate(timeout=30)
+    assert state(home, "slow.test")["failures"] == 1, "who was kept out has not failed"
+
+
+def test_killed_in_the_middle(home):
+    issue(home, "killed.test")
+    inside, _ = slow(home, "killed.test")
+    process = start(home)
+    until(inside.exists)
+    process.kill()
+    process.communicate()
+    assert generation(home, "killed.test") == 1
+    settings(home, "killed.test", authenticator={"standalone": True, "http_01_port": home.ca.http_port})
+    renew(home)
+    assert generation(home, "killed.test") == 2
+    assert not list((home.path / "work/journal").glob("*.json"))
