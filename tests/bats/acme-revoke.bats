@@ -1,11 +1,11 @@
 load helper
 
-setup_file() { start_ca; }
+setup_file() { start_ca --always-valid; }
 teardown_file() { stop_ca; }
 
-# issue NAME
+# issue NAME: from a CA that asks for no proof, for tests run side by side, and have one port
 issue() {
-    acme-run --agree-tos --standalone --check skip -d "$1" >/dev/null
+    acme-run --agree-tos --manual-auth-hook true --preferred-challenges dns --check skip -d "$1" >/dev/null
 }
 
 @test "a lineage is revoked, and a second time is no error" {
@@ -47,4 +47,12 @@ issue() {
     assert_status 2
     assert_contains "$stderr" "acme-revoke: error: nothing to revoke"
     assert_contains "$stderr" "acme-revoke: hint: "
+}
+
+@test "--delete-after-revoke leaves nothing of the lineage" {
+    issue four.example.test
+    run_split acme-revoke --delete-after-revoke four.example.test
+    assert_status 0
+    assert_equal "$(jq -c '[.status, .deleted]' <<<"$output")" '["revoked",true]'
+    assert_empty "$(find "$ACME_CONFIG_DIR" -name 'four.example.test*')"
 }

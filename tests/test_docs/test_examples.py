@@ -56,15 +56,16 @@ def test_examples_of_accounts(ca, tmp_path):
 
 
 def test_examples_of_revocation(ca, tmp_path):
-    """The second is about the key of the same certificate, and a certificate that is revoked already."""
+    """All about one certificate; the second and the third meet one that is revoked already."""
     issued = run(ca, tmp_path, "acme-run --agree-tos --standalone -d com.example.test")
     assert issued.returncode == 0, issued.stderr
     live = tmp_path / "config/live/com.example.test"
     (tmp_path / "cert.pem").write_bytes((live / "cert.pem").read_bytes())
     (tmp_path / "found.pem").write_bytes((live / "privkey.pem").read_bytes())
     found = [run(ca, tmp_path, local(example)) for example in examples("acme-revoke.1")]
-    assert [done.returncode for done in found] == [0, 0]
-    assert [json.loads(done.stdout)["already"] for done in found] == [False, True]
+    assert [done.returncode for done in found] == [0, 0, 0]
+    assert [json.loads(done.stdout)["already"] for done in found] == [False, True, True]
+    assert not live.exists()
 
 
 def run(ca, tmp_path, script):

@@ -158,6 +158,7 @@ def test_lineage_that_is_locked(home, ca, issued):
         ([], "nothing to revoke"),
         (["x.example.test", "--cert", "x"], "at once"),
         (["x.example.test", "--key", "x"], "--key without --cert"),
+        (["--cert", "x", "--delete-after-revoke"], "--delete-after-revoke with --cert"),
         (["x.example.test", "--reason", "boredom"], "boredom"),
         (["../x"], "../x"),
     ],
@@ -172,4 +173,41 @@ def test_key_of_another_certificate_is_refused_here(home, ca, issued):
     before = len(ca.requests())
     revoke(home, "--cert", one / "cert.pem", "--key", two / "privkey.pem", status=2)
     assert "is not the key of" in home.stderr
+    assert len(ca.requests()) == before
+
+
+def test_lineage_is_deleted_after_it_was_revoked(home, ca, issued):
+    live = issued("delete.revoke.example.test")
+    issued("keep.revoke.example.test")
+    [found] = revoke(home, "--delete-after-revoke", "delete.revoke.example.test")
+    assert (found["status"], found["deleted"]) == ("revoked", True)
+    assert status(ca, found)["Status"] == "Revoked"
+    assert not live.exists()
+    assert not list(home.path.glob("config/*/delete.revoke.example.test*"))
+    assert (home.path / "config/live/keep.revoke.example.test/privkey.pem").exists()
+    revoke(home, "--delete-after-revoke", "delete.revoke.example.test", status=2)
+
+
+def test_lineage_that_is_not_revoked_is_not_deleted(home, ca, issued):
+    live = issued("stays.revoke.example.test")
+    with FaultProxy(ca, [Rule(path="/revoke-cert", forward=False, status=500)]) as proxy:
+        through = Home(home.path, proxy)
+        key = home.path / "key"
+        home.run("acme-account", "export", "--output", key)
+        through.run("acme-account", "recover", "--key", key)
+        [found] = revoke(through, "--delete-after-revoke", "stays.revoke.example.test", status=75)
+    assert found["status"] == "failed"
+    assert (live / "privkey.pem").exists()
+
+
+def test_lineage_that_we_may_not_delete_is_not_revoked(home, ca, issued):
+    live = issued("theirs.revoke.example.test")
+    target = live.resolve()
+    live.unlink()
+    live.mkdir()
+    for path in target.iterdir():
+        shutil.copy(path, live / path.name)
+    before = len(ca.requests())
+    [found] = revoke(home, "--delete-after-revoke", "theirs.revoke.example.test", status=1)
+    assert found["status"] == "failed"
     assert len(ca.requests()) == before

@@ -28,6 +28,7 @@ _REASONS = ["unspecified", "keyCompromise", "affiliationChanged", "superseded", 
     show_default=True,
     help="What the CA shall say why.",
 )
+@click.option("--delete-after-revoke", is_flag=True, help="Delete the lineages that are revoked, keys and all.")
 @click.option(
     "--lock-timeout",
     metavar="SECONDS",
@@ -38,13 +39,15 @@ _REASONS = ["unspecified", "keyCompromise", "affiliationChanged", "superseded", 
 def main(run: Run) -> None:
     """Revoke the live certificates of lineages, or one in a file; says of each what became of it, as JSON, one a line.
 
-    One that was revoked already is no error. Nothing is deleted here.
+    One that was revoked already is no error.
     """
     from toolkit.issuance import revoke
 
     given, context = run.given, run.context()
     cert, key = (Path(given[name]).absolute() if given[name] else None for name in ("cert", "key"))
-    asked = revoke.Asked(tuple(dict.fromkeys(given["lineages"])), cert, key, given["reason"])
+    asked = revoke.Asked(
+        tuple(dict.fromkeys(given["lineages"])), cert, key, given["reason"], given["delete_after_revoke"]
+    )
     for found in revoke.revoke(context, asked, run.process.failed):
         run.print_all([found])
     context.close()

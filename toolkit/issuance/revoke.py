@@ -17,6 +17,7 @@ from toolkit.ca.session import Session
 from toolkit.errors import Interrupted, ToolkitError, UsageError
 from toolkit.issuance.context import Context
 from toolkit.lock import exclusive
+from toolkit.store import changes, lineages
 
 _LONGEST = 1024 * 1024
 
@@ -29,6 +30,7 @@ class Asked:
     cert: Path | None = None
     key: Path | None = None
     reason: str = "unspecified"
+    delete: bool = False
 
     def __post_init__(self) -> None:
         if self.key and not self.cert:
@@ -36,6 +38,8 @@ class Asked:
         if bool(self.lineages) == bool(self.cert):
             what = "lineages and --cert at once" if self.cert else "nothing to revoke"
             raise UsageError(what, "name lineages, or a certificate with --cert")
+        if self.delete and self.cert:
+            raise UsageError("--delete-after-revoke with --cert", "it deletes lineages; name those")
 
 
 def revoke(context: Context, asked: Asked, failed: Callable[[ToolkitError, str], None]) -> Iterator[dict[str, Any]]:
@@ -43,7 +47,13 @@ def revoke(context: Context, asked: Asked, failed: Callable[[ToolkitError, str],
     for name in asked.lineages or (str(asked.cert),):
         try:
             with _held(context, name) if asked.lineages else contextlib.nullcontext():
-                yield _revoke(context, asked, name)
+                if asked.delete:
+                    context.keep_certbot_out()
+                    lineages.current(context.paths, name)  # one that we may not delete is told before it is revoked
+                found = _revoke(context, asked, name)
+                if asked.delete:
+                    found |= _delete(context, name, failed)
+                yield found
         except Interrupted:
             raise
         except ToolkitError as error:
@@ -66,10 +76,19 @@ def _revoke(context: Context, asked: Asked, name: str) -> dict[str, Any]:
     return {"name": name, "serial": serial, "status": "revoked", "already": not is_new}
 
 
+def _delete(context: Context, name: str, failed: Callable[[ToolkitError, str], None]) -> dict[str, Any]:
+    try:
+        changes.delete(context.paths, name)
+    except ToolkitError as error:
+        failed(error, name)
+        return {"deleted": False, "error": error.document()}
+    return {"deleted": True}
+
+
 def _chain(context: Context, asked: Asked, name: str) -> certs.Chain:
     path = asked.cert or context.paths.live(name) / "cert.pem"
     if asked.cert is None and not path.parent.is_dir():
-        raise UsageError(f"no certificate is live as {name}", f"{path.parent.parent} has those there are")
+        raise UsageError(f"no certificate is live as {name}", "acme-cert list shows those there are")
     return certs.read_chain(files.read(path, _LONGEST).decode("ascii", "replace"))
 
 
