@@ -33,7 +33,7 @@ from toolkit.lock import not_working
 from toolkit.waiting import Deadline, Stop, growing
 
 NAME = ".certbot.lock"
-_HINT = "run the same command again when certbot has ended; acme-run and acme-install wait with --lock-timeout SECONDS"
+_HINT = "run the same command again when certbot has ended; those with --lock-timeout SECONDS can wait for it"
 
 # Where certbot logs unless it is told otherwise. Nothing of ours is there, but that is what it locks first.
 _DEFAULT, _LOGS = Path("/etc/letsencrypt"), Path("/var/log/letsencrypt")
