@@ -62,7 +62,7 @@ server = group(
         metavar="URL",
         envvar="ACME_SERVER",
         show_envvar=True,
-        help="Directory of the ACME server; else Let's Encrypt's.",
+        help="Directory of the ACME server, or a CA's short name; else Let's Encrypt's.",
     ),
     click.option(
         "--ca-bundle",
