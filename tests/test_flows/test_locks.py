@@ -238,3 +238,27 @@ def test_killed_holder_frees_it_at_once_though_its_hook_lives(place):
     held.kill()
     held.wait(10)
     done(place.issue("--force-renewal"))
+
+
+@pytest.mark.parametrize("words", [["delete", NAME], ["rename", NAME, "other.test"], ["rollback", NAME]])
+def test_certbot_at_work_keeps_changes_of_lineages_out(place, words):
+    done(place.issue())
+    done(place.issue("--force-renewal"))
+    held = certbot_at_work(place)
+    change = place.start(sys.executable, "-c", CODE, "acme-cert", *words, *place.dirs)
+    assert "certbot" in done(change, 75)[1]
+    done(place.start(sys.executable, "-c", CODE, "acme-cert", "list", *place.dirs))
+    place.go()
+    done(held)
+    done(place.start(sys.executable, "-c", CODE, "acme-cert", *words, *place.dirs))
+
+
+def test_certbot_at_work_keeps_renewals_out(place):
+    done(place.issue())
+    held = certbot_at_work(place)
+    assert "certbot" in done(place.ours("acme-renew", "--force-renewal", NAME), 75)[1]
+    done(place.ours("acme-renew"))
+    known = json.loads((place.path / f"work/renewal/{NAME}.json").read_text())
+    assert known["failures"] == 0, "what was not tried has not failed"
+    place.go()
+    done(held)

@@ -129,6 +129,8 @@ def _password(path: str | None) -> bytes | None:
 
 
 def _locked(desk: Desk, name: str) -> Any:
+    """The lineage for us alone, and certbot kept out."""
+    desk.local.keep_certbot_out()
     path = desk.local.paths.lineage_lock(name)
     return exclusive(path, f"the lineage {name}", desk.local.lock_timeout, desk.local.stop)
 

@@ -16,7 +16,7 @@ from toolkit import ari, config, document
 from toolkit.ca import renewal_info
 from toolkit.ca.session import Session
 from toolkit.document import Document, title
-from toolkit.errors import BadDocument, Interrupted, ToolkitError, UsageError
+from toolkit.errors import BadDocument, Busy, Interrupted, ToolkitError, UsageError
 from toolkit.hooks import locate
 from toolkit.issuance import authenticators, install, presenting, targets, whole
 from toolkit.issuance.authenticators import Around
@@ -102,8 +102,8 @@ class Round:
             before = attempts.read(paths, name)
             try:
                 self._issue(doc, settings, decision, enter)
-            except Interrupted:
-                raise
+            except (Busy, Interrupted):
+                raise  # it was not tried
             except ToolkitError as error:
                 failed = before.failed(error, attempts.digest(settings), self.now())
                 attempts.write(paths, name, failed)
