@@ -111,9 +111,10 @@ class TryLater(ToolkitError):
 
 
 class Unreachable(TryLater):
-    """The CA cannot be reached, or answered with a server error."""
+    """The CA cannot be reached, or answered with a server error, whose HTTP status is `answer`."""
 
     kind = "unreachable"
+    answer: int | None = None
 
 
 class TimedOut(TryLater):

@@ -56,7 +56,7 @@ def test_a_ca_that_has_seen_a_certificate_replaced_gets_an_order_that_does_not_s
     assert "already" not in home.stderr
     issue(home, "--force-renewal", text=json.dumps(first) + "\n")
     second = order(home, "twice.example", replaced)
-    assert "acme-order: twice.example: another order already replaces the certificate" in home.stderr
+    assert "the order will not say which certificate it replaces" in home.stderr
     assert "replaces" not in second
     assert "replaces" not in second["order"]
 
@@ -107,3 +107,19 @@ def test_a_certificate_unknown_to_the_ca_is_an_error(home):
     issued(home, "known.example")
     document = order(home, "known.example", "aYhba4dGQEHhs3uEe6CuLN4ByNQ.AIdlQyE", status=1)
     assert document["error"]["type"].startswith("urn:ietf:params:acme:error:")
+
+
+def test_a_ca_that_stumbles_over_it_is_asked_without(tmp_path):
+    problem = {**REPLACED, "type": REPLACED["type"].replace("alreadyReplaced", "serverInternal")}
+    with EvilCA() as evil, FaultProxy(evil, [refusing(problem, 500)]) as proxy:
+        document = order(Home(tmp_path, proxy), "a.example", "a.b")
+        asked = orders_asked_for(proxy)
+    assert [one.get("replaces") for one in asked] == ["a.b", None]
+    assert "replaces" not in document
+
+
+def test_a_ca_that_stumbles_over_anything_else_is_not(tmp_path):
+    problem = {**REPLACED, "type": REPLACED["type"].replace("alreadyReplaced", "serverInternal")}
+    with EvilCA() as evil, FaultProxy(evil, [refusing(problem, 500)]) as proxy:
+        order(Home(tmp_path, proxy), "a.example", None, status=75)
+        assert len(orders_asked_for(proxy)) == 1

@@ -184,9 +184,11 @@ class Session:
             return Refused(problem, what, retry_after=later, answer=response.status)
         if response.status in (429, 503) or response.status >= 500:
             detail = f": {printable(problem['detail'])}" if "detail" in problem else ""
-            return Unreachable(
+            error = Unreachable(
                 f"{what}: the CA answered {response.status}{detail}", "try again later", retry_after=later
             )
+            error.answer = response.status
+            return error
         unexplained = {"type": "about:blank", "status": response.status, "detail": f"status {response.status}"}
         return Refused({**unexplained, **problem}, what, retry_after=later, answer=response.status)
 

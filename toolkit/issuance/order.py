@@ -10,7 +10,7 @@ from toolkit import certs, proofs, states
 from toolkit.ca import orders
 from toolkit.ca.session import Session, is_refusal
 from toolkit.document import Document, title
-from toolkit.errors import BadDocument, Refused, UsageError
+from toolkit.errors import BadDocument, Refused, Unreachable, UsageError
 from toolkit.issuance.context import Context
 from toolkit.waiting import Deadline
 
@@ -78,12 +78,14 @@ def _open(context: Context, session: Session, document: Document, deadline: Dead
     names, options = document["names"], _options(session, document, deadline)
     try:
         return orders.open_order(session, names, options, deadline)
-    except Refused as error:
+    except (Refused, Unreachable) as error:
         # Of the reasons to refuse `replaces` only this one has a type (RFC 9773 §5); it may be our own order whose
-        # answer was lost. Without the member the order is one like any other.
-        if "replaces" not in options or not is_refusal(error, "alreadyReplaced"):
+        # answer was lost. Others a CA may stumble over (Pebble 2.10 does at one certificate in 128). Without the
+        # member the order is one like any other.
+        stumbled = isinstance(error, Unreachable) and error.answer == 500
+        if "replaces" not in options or not (stumbled or is_refusal(error, "alreadyReplaced")):
             raise
-    context.say(f"{title(document)}: another order already replaces the certificate; this one will not say so")
+        context.say(f"{title(document)}: {error.message}; the order will not say which certificate it replaces")
     options.pop("replaces")
     del document["replaces"]
     return orders.open_order(session, names, options, deadline)
