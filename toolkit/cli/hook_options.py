@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import click
 
-from toolkit.cli.options import group
+from toolkit.cli.options import group, lock_timeout
 
 _hooks_dir = click.option(
     "--hooks-dir",
@@ -106,13 +106,7 @@ targets = group(
     click.option(
         "--verify", metavar="HOST:PORT", multiple=True, help="Connect, and compare the certificate that is served."
     ),
-    click.option(
-        "--lock-timeout",
-        metavar="SECONDS",
-        type=click.FloatRange(0),
-        default=0.0,
-        help="How long to wait for a lineage that is locked, or for certbot.",
-    ),
+    lock_timeout,
 )
 
 frame = group(

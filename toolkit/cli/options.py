@@ -159,14 +159,24 @@ keys = group(
 
 profile = click.option("--profile", metavar="NAME", help="Certificate profile of the CA.")
 
+lock_timeout = click.option(
+    "--lock-timeout",
+    metavar="SECONDS",
+    type=click.FloatRange(0),
+    default=0.0,
+    help="How long to wait for what another process has locked.",
+)
+
+_form = click.option(
+    "--format",
+    type=click.Choice(["text", "json"]),
+    default="text",
+    show_default=True,
+    help="Lines for people, or JSON, one object a line.",
+)
+
 certificates = group(
-    click.option(
-        "--format",
-        type=click.Choice(["text", "json"]),
-        default="text",
-        show_default=True,
-        help="Lines for people, or JSON, one object a line.",
-    ),
+    _form,
     click.option("--generation", metavar="N", type=click.IntRange(1), help="The one to go back to."),
     click.option(
         "--to",
@@ -177,34 +187,16 @@ certificates = group(
     ),
     click.option("--output", metavar="FILE", help="File to export to."),
     click.option("--password-file", metavar="FILE", help="File whose first line protects the export."),
-    click.option(
-        "--lock-timeout",
-        metavar="SECONDS",
-        type=click.FloatRange(0),
-        default=0.0,
-        help="How long to wait for a lineage that is locked.",
-    ),
+    lock_timeout,
 )
 
 renewal = group(
     click.option("--plan", is_flag=True, help="Print what would be done and why, and do nothing."),
     click.option("--due", is_flag=True, help="Print documents of what is due, for the pipeline, and do nothing."),
-    click.option(
-        "--format",
-        type=click.Choice(["text", "json"]),
-        default="text",
-        show_default=True,
-        help="Form of --plan: lines for people, or JSON, one object a line.",
-    ),
+    _form,
     click.option("--force-renewal", is_flag=True, help="Also what is not due, and what has just failed."),
     click.option(
         "--jitter", metavar="SECONDS", type=click.FloatRange(0), help="Wait at random up to so long before beginning."
     ),
-    click.option(
-        "--lock-timeout",
-        metavar="SECONDS",
-        type=click.FloatRange(0),
-        default=0.0,
-        help="How long to wait for a lineage that is locked.",
-    ),
+    lock_timeout,
 )

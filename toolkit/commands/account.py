@@ -46,13 +46,7 @@ _ACTIONS = (
 @click.option("--key", metavar="FILE", help="Private key, PEM or JWK, of the account to recover or import.")
 @click.option("--key-format", type=click.Choice(["jwk", "pem"]), help="Form of the exported key; else jwk.")
 @click.option("--output", metavar="FILE", help="File to export the key to.")
-@click.option(
-    "--lock-timeout",
-    metavar="SECONDS",
-    type=click.FloatRange(0),
-    default=0.0,
-    help="How long to wait for another registration.",
-)
+@options.lock_timeout
 def main(run: Run) -> None:
     """Register an account, show it as the CA sees it, list those there are; update its contacts, roll over its key,
     deactivate it; recover or import one by its key, export that key; servers prints the short names of CAs.

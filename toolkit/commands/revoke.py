@@ -29,13 +29,7 @@ _REASONS = ["unspecified", "keyCompromise", "affiliationChanged", "superseded", 
     help="What the CA shall say why.",
 )
 @click.option("--delete-after-revoke", is_flag=True, help="Delete the lineages that are revoked, keys and all.")
-@click.option(
-    "--lock-timeout",
-    metavar="SECONDS",
-    type=click.FloatRange(0),
-    default=0.0,
-    help="How long to wait for a lineage that is locked.",
-)
+@options.lock_timeout
 def main(run: Run) -> None:
     """Revoke the live certificates of lineages, or one in a file; says of each what became of it, as JSON, one a line.
 

@@ -11,7 +11,7 @@ THUMBPRINT = "t" * 43
 TOKEN = "-000000000000000000000000000000000000000086"
 VALUE = "-jBIADf4VrRujLikb916KBXhiiVL3y39QfcbtZFnwS8"
 NAMES = ("example.test", "*.example.test", "www.example.test")
-PLACE = Place("/work/hooks/x", "/config", "/work")
+PLACE = Place("/state/hooks/x", "/config", "/state")
 
 
 def passing(**variables):

@@ -23,7 +23,7 @@ def test_acme_sh_sources_the_wrapper():
         "ACMESH_OPERATION": "add",
         "ACMESH_HOOK": "dns_cf",
         "ACMESH_LABEL": "dns_cf",
-        "ACMESH_STATE": "/work/hooks/x",
+        "ACMESH_STATE": "/state/hooks/x",
         "ACMESH_CERTIFICATE": "shop",
         "ACMESH_FULLDOMAIN": "_acme-challenge.example.test",
         "ACMESH_TXTVALUE": VALUE,
@@ -71,7 +71,7 @@ def test_deploy_has_six_files_and_the_first_name():
         "CERT_PATH": f"{live}/cert.pem",
         "CA_CERT_PATH": f"{live}/chain.pem",
         "CERT_FULLCHAIN_PATH": f"{live}/fullchain.pem",
-        "CERT_PFX_PATH": "/work/hooks/x/certificates/shop/shop.pfx",
+        "CERT_PFX_PATH": "/state/hooks/x/certificates/shop/shop.pfx",
     }
     assert expected.items() <= call.variables.items()
 

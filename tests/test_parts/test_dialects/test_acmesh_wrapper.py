@@ -59,7 +59,7 @@ def call(home, tmp_path):
     """Runs what the dialect says; returns how it ended."""
     state = tmp_path / "state"
     state.mkdir(mode=0o700, exist_ok=True)
-    place = Place(str(state), "/config", "/work")
+    place = Place(str(state), "/config", "/state")
 
     def run(action, hook="dns_mine", shell="/bin/sh", **variables):
         dialect = AcmeSh(hook, str(home))

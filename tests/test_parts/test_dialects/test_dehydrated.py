@@ -14,9 +14,9 @@ LIVE = tuple(f"/config/live/shop/{kind}.pem" for kind in ("privkey", "cert", "fu
 OF_RUN = {
     "BASEDIR": "/config",
     "CERTDIR": "/config/live",
-    "ALPNCERTDIR": "/work/hooks/x/alpn-certs",
-    "WELLKNOWN": "/work/hooks/x",
-    "CONFIG": "/work/hooks/x/config",
+    "ALPNCERTDIR": "/state/hooks/x/alpn-certs",
+    "WELLKNOWN": "/state/hooks/x",
+    "CONFIG": "/state/hooks/x/config",
     "COMMAND": "sign_domains",
 }
 OF_CERTIFICATE = {
@@ -77,7 +77,7 @@ def test_every_call_is_as_the_client_makes_it():
         assert (call.stdin, call.directory) == (None, None)
         assert (call.outcomes, call.otherwise) == ({0: "done"}, "failed")
         # Scripts source it.
-        assert ("/work/hooks/x/config", b"") in call.writes
+        assert ("/state/hooks/x/config", b"") in call.writes
     assert not HOOK.alone
 
 
@@ -110,8 +110,8 @@ def test_http_01_is_written_by_the_client_and_removed_after_the_hook():
 
 def test_http_01_without_a_directory_is_for_the_hook_to_copy():
     call = one(HOOK.auth([event("http-01")], PLACE))
-    assert call.variables["WELLKNOWN"] == "/work/hooks/x"
-    assert (f"/work/hooks/x/{TOKEN}", f"{TOKEN}.{THUMBPRINT}".encode()) in call.writes
+    assert call.variables["WELLKNOWN"] == "/state/hooks/x"
+    assert (f"/state/hooks/x/{TOKEN}", f"{TOKEN}.{THUMBPRINT}".encode()) in call.writes
 
 
 def test_chained_http_01_writes_all_files():
@@ -141,8 +141,8 @@ def test_refused_names_the_identifier_that_was_refused():
 def test_deploy_is_synced_first():
     sync, deploy = HOOK.deploy(issued(), PLACE)
     archive = tuple(f"/config/archive/shop/{kind}7.pem" for kind in ("privkey", "cert", "fullchain", "chain"))
-    assert sync.argv[1:] == ("sync_cert", *archive, "/work/hooks/x/request.csr")
-    assert ("/work/hooks/x/request.csr", b"") in sync.writes
+    assert sync.argv[1:] == ("sync_cert", *archive, "/state/hooks/x/request.csr")
+    assert ("/state/hooks/x/request.csr", b"") in sync.writes
     assert deploy.argv[1:] == ("deploy_cert", "example.test", *LIVE, "1700000000")
     assert sync.variables == deploy.variables == OF_CERTIFICATE
 
