@@ -18,6 +18,8 @@ class Output:
     def __init__(self, path: str | None, silent_on_terminal: bool) -> None:
         self._path = Path(path).absolute() if path else None
         self._kept: list[str] = []
+        # Why nothing more can be written; nothing that comes later is taken for written.
+        self._failure: OSError | ValueError | None = None
         self._lock = threading.Lock()
         if not self._path and sys.stdout is None:
             raise FileTrouble("cannot write standard output: it is closed", "give it a place, or use --output FILE")
@@ -39,17 +41,20 @@ class Output:
         self._write(f"{text}\n", None)
 
     def _write(self, text: str, url: str | None) -> None:
-        try:
-            with self._lock:
-                sys.stdout.buffer.write(text.encode("utf-8", "surrogateescape"))
-                sys.stdout.buffer.flush()
-        except (OSError, ValueError) as error:
-            _abandon_stdout()
-            reason = getattr(error, "strerror", None) or str(error)
+        with self._lock:
+            if self._failure is None:
+                try:
+                    sys.stdout.buffer.write(text.encode("utf-8", "surrogateescape"))
+                    sys.stdout.buffer.flush()
+                    return
+                except (OSError, ValueError) as error:
+                    self._failure = error
+                    _abandon_stdout()
+            reason = getattr(self._failure, "strerror", None) or str(self._failure)
             raise FileTrouble(
                 f"cannot write standard output: {reason.lower()}" + (f"; the order is {url}" if url else ""),
                 "the same command line goes on from here",
-            ) from error
+            ) from self._failure
 
     def close(self) -> None:
         """Write the file of --output, whole."""
