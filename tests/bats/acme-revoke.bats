@@ -13,8 +13,9 @@ issue() {
     run_split acme-revoke one.example.test
     assert_status 0
     assert_equal "$(jq -r '[.name, .status, .already] | @csv' <<<"$output")" '"one.example.test","revoked",false'
-    serial=$(openssl x509 -noout -serial -in "$ACME_CONFIG_DIR/live/one.example.test/cert.pem")
-    assert_equal "$(jq -r '.serial | ascii_upcase' <<<"$output")" "${serial#serial=}"
+    # openssl fills whole bytes
+    serial=$(openssl x509 -noout -serial -in "$ACME_CONFIG_DIR/live/one.example.test/cert.pem" | sed 's/serial=0*//')
+    assert_equal "$(jq -r '.serial | ascii_upcase' <<<"$output")" "$serial"
     run_split acme-revoke -v one.example.test
     assert_status 0
     assert_equal "$(jq -r .already <<<"$output")" true
