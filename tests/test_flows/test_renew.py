@@ -22,7 +22,12 @@ def home(tmp_path, ca):
 def issue(home, *names, more=()):
     wanted = [word for name in names for word in ("-d", name)]
     standalone = ["--standalone", "--http-01-port", home.ca.http_port]
-    home.run("acme-run", "--agree-tos", *wanted, *standalone, *more)
+    for _ in range(3):
+        home.run("acme-run", "--agree-tos", *wanted, *standalone, *more)
+        # Pebble 2.10 does not find a certificate by its serial number if that begins with a byte of zero.
+        if certs.read_chain(leaf(home, names[0])).leaf.serial_number.bit_length() > 56:
+            return
+        home.run("acme-cert", "delete", names[0], server=False)
 
 
 def renew(home, *args, status=0):
