@@ -56,7 +56,9 @@ def issued():
     with TestCA.start(always_valid=True) as ca, Client(ca.directory, ca.ca_bundle) as client:
         if ca.version < (2, 8):
             pytest.skip(f"Pebble is {ca.version}")
-        chain = client.issue("www.example").body
+        # Pebble 2.10 does not find a certificate by its serial number if that begins with a byte of zero.
+        chains = (client.issue("www.example").body for _ in range(3))
+        chain = next(c for c in chains if x509.load_pem_x509_certificate(c).serial_number.bit_length() > 56)
         yield ca, chain[: chain.index(b"-----END") + 25].decode()
 
 
